@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "limn.h"
+
+/* A ControlNet to load beside those of the model: `--controlnet TYPE=FOLDER`. */
+struct limn_controlnet_spec {
+  char *type, *folder;
+};
+
+/* What the command line of `limn generate` asks for, checked as far as that is possible without
+ * opening anything. */
+struct limn_generate_options {
+  char *model;             /* never NULL */
+  char *prompt, *negative; /* UTF-8, never NULL */
+  char *scribble;          /* already one of @controls as well */
+  char *out;               /* never NULL */
+  char *preview;           /* folder, or NULL */
+  char *device;            /* NULL for the best */
+  GPtrArray *controls;     /* of limn_control_spec */
+  GPtrArray *controlnets;  /* of limn_controlnet_spec */
+  limn_sampler_kind sampler;
+  limn_precision precision;
+  guint64 seed;
+  gboolean has_seed;
+  int steps;
+  int width, height; /* 0 for the model's own */
+  double cfg;
+  gboolean json, help;
+};
+
+/* NULL with an error of G_OPTION_ERROR for wrong usage. Changes @argv as GOption does. */
+struct limn_generate_options *limn_generate_options_parse (int argc, char **argv, GError **error);
+void limn_generate_options_free (struct limn_generate_options *options);
+
+/* What `limn generate --help` prints; the caller frees it. */
+char *limn_generate_options_help (void);
+
+/* Takes "dpm++2m", "DPM++ 2M Karras", "dpmpp_2m", "Euler", ... */
+bool limn_sampler_from_name (const char *name, limn_sampler_kind *kind);

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include <glib.h>
+
+#include "command.h"
+#include "report.h"
+
+struct command {
+  const char *name, *summary;
+  int (*run) (int argc, char **argv);
+};
+
+static int run_help (int argc, char **argv);
+static int run_version (int argc, char **argv);
+
+static const struct command commands[] = {
+  { "generate", "draw a picture from a scribble and a prompt", limn_command_generate },
+  { "devices", "list the devices that can compute, and what is missing", limn_command_devices },
+  { "help", "explain a subcommand", run_help },
+  { "version", "print the version", run_version },
+};
+
+/* Other spellings that people try first. */
+static const struct {
+  const char *spelling, *name;
+} spellings[] = {
+  { "--help", "help" },
+  { "-h", "help" },
+  { "--version", "version" },
+  { "-V", "version" },
+};
+
+static const struct command *
+find_command (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (spellings); i++) {
+    if (g_str_equal (name, spellings[i].spelling))
+      name = spellings[i].name;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++) {
+    if (g_str_equal (name, commands[i].name))
+      return &commands[i];
+  }
+  return NULL;
+}
+
+static int
+unknown_command (const char *name)
+{
+  g_autofree char *message = g_strdup_printf ("there is no subcommand \"%s\"", name);
+
+  return limn_report_usage (NULL, message);
+}
+
+static void
+print_overview (void)
+{
+  printf ("Usage:\n  limn SUBCOMMAND [OPTION...]\n\n"
+          "Turns drawings into pictures with a diffusion model.\n\nSubcommands:\n");
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    printf ("  %-10s %s\n", commands[i].name, commands[i].summary);
+  printf ("\n`limn SUBCOMMAND --help` lists the options of one.\n");
+}
+
+static int
+run_help (int argc, char **argv)
+{
+  const struct command *command;
+  char *help_argv[] = { NULL, (char *) "--help", NULL };
+
+  if (argc > 2)
+    return limn_report_usage (NULL, "help takes the name of one subcommand");
+  if (argc < 2) {
+    print_overview ();
+    return LIMN_EXIT_DONE;
+  }
+  command = find_command (argv[1]);
+  if (command == NULL)
+    return unknown_command (argv[1]);
+  if (command->run == run_help || command->run == run_version) {
+    printf ("limn %s: %s\n", command->name, command->summary);
+    return LIMN_EXIT_DONE;
+  }
+  help_argv[0] = (char *) command->name;
+  return command->run (2, help_argv);
+}
+
+static int
+run_version (int argc, char **argv)
+{
+  if (argc > 1)
+    return limn_report_usage (NULL, "version takes no arguments");
+  printf ("limn %s\n", LIMN_VERSION);
+  return LIMN_EXIT_DONE;
+}
+
+int
+main (int argc, char **argv)
+{
+  const struct command *command;
+
+  /* Numbers are written with a point in every language. */
+  setlocale (LC_ALL, "");
+  setlocale (LC_NUMERIC, "C");
+  /* A reader that has gone shows as a failed write, which ends the job in order. */
+  signal (SIGPIPE, SIG_IGN);
+  g_set_prgname ("limn");
+
+  if (argc < 2)
+    return limn_report_usage (NULL, "a subcommand is missing");
+  command = find_command (argv[1]);
+  if (command == NULL)
+    return unknown_command (argv[1]);
+  return command->run (argc - 1, argv + 1);
+}

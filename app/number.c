@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "number.h"
+
+#include <math.h>
+#include <string.h>
+
+bool
+limn_number_parse (const char *text, double *value)
+{
+  char *end = NULL;
+
+  if (*text == '\0' || strspn (text, "+-0123456789.eE") != strlen (text))
+    return false;
+  *value = g_ascii_strtod (text, &end);
+  return end != text && *end == '\0' && isfinite (*value);
+}
+
+bool
+limn_number_double (
+    const char *what, const char *text, double min, double max, double *value, GError **error)
+{
+  double number;
+
+  if (!limn_number_parse (text, &number) || number < min || number > max) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "%s is \"%s\" and must be a number from %g to %g", what, text, min, max);
+    return false;
+  }
+  *value = number;
+  return true;
+}
+
+bool
+limn_number_int (const char *what, const char *text, int min, int max, int *value, GError **error)
+{
+  gint64 number;
+
+  if (!g_ascii_string_to_signed (text, 10, min, max, &number, NULL)) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "%s is \"%s\" and must be a whole number from %d to %d", what, text, min, max);
+    return false;
+  }
+  *value = (int) number;
+  return true;
+}
+
+char *
+limn_format_bytes (guint64 bytes)
+{
+  static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+  double amount = (double) bytes / 1024;
+  gsize unit = 0;
+
+  while (amount >= 1024 && unit + 1 < G_N_ELEMENTS (units)) {
+    amount /= 1024;
+    unit++;
+  }
+  return g_strdup_printf ("%.*f %s", unit >= 2 ? 1 : 0, amount, units[unit]);
+}

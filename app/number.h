@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Decimal numbers as a person writes them on a command line: the whole of @text, with a point, no
+ * hexadecimal, no "inf" and no "nan". */
+bool limn_number_parse (const char *text, double *value);
+
+/* Within [@min, @max], else G_OPTION_ERROR_BAD_VALUE with a sentence about @what. */
+bool limn_number_double (
+    const char *what, const char *text, double min, double max, double *value, GError **error);
+bool
+limn_number_int (const char *what, const char *text, int min, int max, int *value, GError **error);
+
+/* "812 KiB", "412 MiB", "23.4 GiB"; the caller frees it. */
+char *limn_format_bytes (guint64 bytes);

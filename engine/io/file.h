@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "error.h"
+
+/* The whole of a regular file, read-only and private. Folders, devices and pipes are refused before
+ * anything is read from them. LIMN_ERROR_FILE names @path. A file that somebody shortens while it
+ * is mapped faults on access, as every mapping does. */
+GMappedFile *limn_file_map (const char *path, GError **error);
+
+/* Replaces @path as a whole: writes under another name beside it, syncs, renames. On failure,
+ * LIMN_ERROR_FILE, whatever was at @path is still there and nothing else. The mode of a new file is
+ * what the umask leaves of 0666. */
+bool limn_file_write (const char *path, const void *bytes, gsize size, GError **error);
+
+/* Sets "PATH: MESSAGE" with the path as readable UTF-8. */
+void
+limn_file_set_error (GError **error, limn_error code, const char *path, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+
+/* Foreign text for a message: control characters and broken UTF-8 escaped, shortened when it is
+ * long. @length is in bytes, or -1. The caller frees it. */
+char *limn_file_escape (const char *text, gssize length);
+/* The same in double quotes. */
+char *limn_file_quote (const char *text);

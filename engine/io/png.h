@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "image.h"
+
+/* Reads any PNG as 8-bit grey, RGB or RGBA. Larger than 16,384 in a direction is refused. */
+limn_image *limn_png_load (const char *path, GError **error);
+
+/* Key and value in UTF-8, written as iTXt (or tEXt where Latin-1 suffices). */
+struct limn_png_text {
+  const char *key, *value;
+};
+
+/* Writes beside @path under another name, syncs and renames, so that there is never half a file.
+ * @texts may be NULL. */
+bool limn_png_save (const limn_image *image,
+                    const char *path,
+                    const struct limn_png_text *texts,
+                    gsize n_texts,
+                    GError **error);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* The engine as the program sees it. A model is opened on a device; a generation takes parameters
+ * and a cancellable, tells of its progress by events, and returns a picture. Everything here may
+ * block for seconds and belongs on a worker thread; a model and its device on one at a time. */
+
+#include <gio/gio.h>
+
+#include "error.h"
+#include "image.h"
+#include "io/png.h"
+#include "samplers/sampler.h"
+
+typedef struct limn_device limn_device;
+typedef struct limn_model limn_model;
+
+/* --- devices --- */
+
+/* What LIMN_DEBUG asks for, a list of these words with commas between. */
+typedef enum {
+  LIMN_DEBUG_VALIDATE = 1 << 0, /* Vulkan's validation layers; a message fails the job */
+  LIMN_DEBUG_TIME = 1 << 1,     /* seconds of every pass on stderr */
+  LIMN_DEBUG_MEMORY = 1 << 2,   /* device memory after every allocation on stderr */
+  LIMN_DEBUG_SYNC = 1 << 3,     /* a barrier after every dispatch */
+  LIMN_DEBUG_CHECK = 1 << 4, /* the first NaN or infinity of a generation ends it with its place */
+} limn_debug;
+
+limn_debug limn_debug_from_environment (void);
+
+struct limn_device_info {
+  char *id;       /* "vulkan:0": what limn_device_open() takes */
+  char *name;     /* the driver's */
+  char *type;     /* "discrete GPU", "integrated GPU", "processor (software Vulkan)", ... */
+  guint64 memory; /* bytes of its largest device-local heap */
+  char *features; /* one line: driver, Vulkan version, what Limn looks for and finds */
+  char *missing;  /* NULL, or the sentence that says why it cannot be used */
+  char *use;      /* what Limn would use it for: "default", "only when asked for", "not usable" */
+};
+
+void limn_device_info_free (struct limn_device_info *info);
+
+/* Every device of the machine; an empty array and no error where there is none. Of
+ * limn_device_info, freed with the array. */
+GPtrArray *limn_devices_list (void);
+
+typedef enum { LIMN_PRECISION_AUTO, LIMN_PRECISION_F32, LIMN_PRECISION_F16 } limn_precision;
+
+struct limn_device_params {
+  const char *id; /* "vulkan", "vulkan:1", NULL for the best */
+  limn_precision precision;
+  limn_debug debug;
+};
+
+/* LIMN_ERROR_DEVICE with a sentence that names what is missing. */
+limn_device *limn_device_open (const struct limn_device_params *params, GError **error);
+/* Every model, tensor and pass of the device must be gone. Takes NULL. */
+void limn_device_free (limn_device *device);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_device, limn_device_free)
+const char *limn_device_name (const limn_device *device);
+/* Bytes that are in use now, and the most there were. */
+void limn_device_memory_use (const limn_device *device, guint64 *current, guint64 *peak);
+
+/* --- models --- */
+
+/* @path is a folder in the diffusers layout. Borrows @device. */
+limn_model *limn_model_open (limn_device *device, const char *path, GError **error);
+void limn_model_free (limn_model *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_model, limn_model_free)
+
+/* Loads one more ControlNet under the name @type ("scribble", "pose", ...). Those inside the
+ * model's folder, controlnet-TYPE/, load by themselves when they are first used. */
+bool limn_model_add_control (limn_model *model, const char *type, const char *path, GError **error);
+
+/* Width and height that the model was made for, and the multiple that sizes must have. */
+void limn_model_size (const limn_model *model, int *width, int *height, int *multiple);
+
+/* --- generation --- */
+
+typedef enum {
+  LIMN_EVENT_TEXT,   /* the prompt did not fit: @dropped tokens are left out */
+  LIMN_EVENT_STEP,   /* @step of @steps is done; @preview when asked for */
+  LIMN_EVENT_DECODE, /* the latents are about to become the picture */
+} limn_event_kind;
+
+struct limn_event {
+  limn_event_kind kind;
+  int step, steps; /* 1-based */
+  double seconds;  /* since the generation began */
+  guint64 memory;  /* bytes of device memory in use */
+  int dropped;
+  const limn_image *preview; /* the predicted picture; borrowed for the call */
+};
+
+typedef void (*limn_event_func) (const struct limn_event *event, gpointer data);
+
+/* A ControlNet branch, arXiv:2302.05543. */
+struct limn_control {
+  const char *type;
+  const limn_image *image; /* as the network sees it; resized to the picture's size */
+  float weight;            /* 0 to 10 */
+  float start, end;        /* part of the steps, 0 to 1, in which it works */
+};
+
+struct limn_generate_params {
+  const char *prompt, *negative; /* NULL is empty */
+  const struct limn_control *controls;
+  gsize n_controls;
+  limn_sampler_kind sampler;
+  int steps; /* 0 means 20 */
+  float cfg; /* classifier-free guidance; 1 runs without; 0 means 7 */
+  guint64 seed;
+  int width, height; /* 0 means the model's own */
+  bool preview;      /* decode the predicted picture at every step */
+  limn_event_func event;
+  gpointer event_data;
+};
+
+/* NULL with LIMN_ERROR_CANCELLED within one step of cancelling. The caller frees the picture. */
+limn_image *limn_generate (limn_model *model,
+                           const struct limn_generate_params *params,
+                           GCancellable *cancellable,
+                           GError **error);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/weights.h"
+
+#include <stdarg.h>
+
+#include "error.h"
+#include "io/safetensors.h"
+
+struct limn_weight_list {
+  limn_device *device; /* borrowed */
+  GArray *tensors;     /* of limn_tensor */
+};
+
+struct limn_weights {
+  limn_device *device; /* borrowed */
+  limn_safetensors *file;
+  GString *prefix; /* "down_blocks.0.resnets.1." */
+  GArray *lengths; /* of gsize: the prefix before each push */
+  limn_weight_list *list;
+  GError *error; /* the first failure */
+};
+
+static const char *const file_names[] = {
+  "diffusion_pytorch_model.safetensors",
+  "model.safetensors",
+  "diffusion_pytorch_model.fp16.safetensors",
+  "model.fp16.safetensors",
+};
+
+static limn_weight_list *
+weight_list_new (limn_device *device)
+{
+  limn_weight_list *list = g_new0 (limn_weight_list, 1);
+
+  list->device = device;
+  list->tensors = g_array_new (FALSE, FALSE, sizeof (limn_tensor));
+  return list;
+}
+
+void
+limn_weight_list_free (limn_weight_list *list)
+{
+  if (!list)
+    return;
+  for (guint i = 0; i < list->tensors->len; i++)
+    limn_tensor_free (list->device, &g_array_index (list->tensors, limn_tensor, i));
+  g_array_unref (list->tensors);
+  g_free (list);
+}
+
+limn_weights *
+limn_weights_open (limn_device *device, const char *folder, GError **error)
+{
+  g_autofree char *path = NULL;
+  limn_safetensors *file;
+  limn_weights *weights;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (file_names) && !path; i++) {
+    path = g_build_filename (folder, file_names[i], NULL);
+    if (!g_file_test (path, G_FILE_TEST_EXISTS))
+      g_clear_pointer (&path, g_free);
+  }
+  if (!path) {
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: has neither %s nor %s", folder,
+                 file_names[0], file_names[1]);
+    return NULL;
+  }
+  file = limn_safetensors_open (path, error);
+  if (!file)
+    return NULL;
+
+  weights = g_new0 (limn_weights, 1);
+  weights->device = device;
+  weights->file = file;
+  weights->prefix = g_string_new (NULL);
+  weights->lengths = g_array_new (FALSE, FALSE, sizeof (gsize));
+  weights->list = weight_list_new (device);
+  return weights;
+}
+
+void
+limn_weights_push (limn_weights *weights, const char *format, ...)
+{
+  gsize length = weights->prefix->len;
+  va_list arguments;
+
+  g_array_append_val (weights->lengths, length);
+  va_start (arguments, format);
+  g_string_append_vprintf (weights->prefix, format, arguments);
+  va_end (arguments);
+  g_string_append_c (weights->prefix, '.');
+}
+
+void
+limn_weights_pop (limn_weights *weights)
+{
+  guint last = weights->lengths->len - 1;
+
+  g_assert (weights->lengths->len > 0);
+  g_string_truncate (weights->prefix, g_array_index (weights->lengths, gsize, last));
+  g_array_set_size (weights->lengths, last);
+}
+
+bool
+limn_weights_has (limn_weights *weights, const char *name)
+{
+  g_autofree char *full = g_strconcat (weights->prefix->str, name, NULL);
+
+  return limn_safetensors_find (weights->file, full) != NULL;
+}
+
+G_GNUC_PRINTF (3, 4)
+static void
+fail (limn_weights *weights, const char *name, const char *format, ...)
+{
+  g_autofree char *what = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  what = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (&weights->error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: tensor \"%s%s\" %s",
+               limn_safetensors_path (weights->file), weights->prefix->str, name, what);
+}
+
+/* A linear layer may be stored as a convolution of 1x1: further dimensions of 1 are no matter. */
+static bool
+shape_fits (const struct limn_safetensors_entry *entry, int n_dims, const gint64 *dims)
+{
+  if (entry->n_dims != n_dims && !(n_dims == 2 && entry->n_dims == 4))
+    return false;
+  for (int i = 0; i < entry->n_dims; i++) {
+    if (entry->shape[i] != (i < n_dims ? dims[i] : 1))
+      return false;
+  }
+  return true;
+}
+
+static const struct limn_safetensors_entry *
+find (limn_weights *weights, const char *name, int n_dims, const gint64 *dims)
+{
+  g_autofree char *full = g_strconcat (weights->prefix->str, name, NULL);
+  const struct limn_safetensors_entry *entry = limn_safetensors_find (weights->file, full);
+
+  if (!entry) {
+    fail (weights, name, "is missing");
+    return NULL;
+  }
+  if (!shape_fits (entry, n_dims, dims)) {
+    g_autofree char *found = limn_shape_to_string (entry->n_dims, entry->shape);
+    g_autofree char *wanted = limn_shape_to_string (n_dims, dims);
+    fail (weights, name, "is %s, wanted %s", found, wanted);
+    return NULL;
+  }
+  if (entry->dtype != LIMN_DTYPE_F32 && entry->dtype != LIMN_DTYPE_F16 &&
+      entry->dtype != LIMN_DTYPE_BF16) {
+    fail (weights, name, "is of type %s, wanted F32, F16 or BF16", entry->dtype_name);
+    return NULL;
+  }
+  return entry;
+}
+
+/* @weight has its shape, with n the first of @dims. */
+static limn_tensor
+get (limn_weights *weights,
+     limn_weight_kind kind,
+     const char *name,
+     limn_tensor weight,
+     int n_dims,
+     const gint64 *dims)
+{
+  limn_device *device = weights->device;
+  const struct limn_safetensors_entry *entry;
+
+  if (weights->error)
+    return (limn_tensor){ 0 };
+  entry = find (weights, name, n_dims, dims);
+  if (!entry)
+    return (limn_tensor){ 0 };
+
+  weight.dtype = kind == LIMN_WEIGHT_VECTOR ? LIMN_DTYPE_F32 : device->storage;
+  if (!device->klass->weight_new (device, kind, &weight, entry->dtype, entry->data,
+                                  &weights->error))
+    return (limn_tensor){ 0 };
+  g_array_append_val (weights->list->tensors, weight);
+  return weight;
+}
+
+limn_tensor
+limn_weights_conv (limn_weights *weights, const char *name, int out, int in, int kh, int kw)
+{
+  limn_tensor weight = { .n = out, .h = kh, .w = kw, .c = in };
+
+  return get (weights, LIMN_WEIGHT_CONV, name, weight, 4, (const gint64[]){ out, in, kh, kw });
+}
+
+limn_tensor
+limn_weights_linear (limn_weights *weights, const char *name, int out, int in)
+{
+  limn_tensor weight = { .n = out, .h = 1, .w = 1, .c = in };
+
+  return get (weights, LIMN_WEIGHT_LINEAR, name, weight, 2, (const gint64[]){ out, in });
+}
+
+limn_tensor
+limn_weights_embedding (limn_weights *weights, const char *name, int rows, int c)
+{
+  limn_tensor weight = { .n = rows, .h = 1, .w = 1, .c = c };
+
+  return get (weights, LIMN_WEIGHT_EMBEDDING, name, weight, 2, (const gint64[]){ rows, c });
+}
+
+limn_tensor
+limn_weights_vector (limn_weights *weights, const char *name, int c)
+{
+  limn_tensor weight = { .n = 1, .h = 1, .w = 1, .c = c };
+
+  return get (weights, LIMN_WEIGHT_VECTOR, name, weight, 1, (const gint64[]){ c });
+}
+
+limn_weight_list *
+limn_weights_finish (limn_weights **weights, GError **error)
+{
+  limn_weights *done = g_steal_pointer (weights);
+  limn_weight_list *list = g_steal_pointer (&done->list);
+
+  if (done->error) {
+    g_propagate_error (error, g_steal_pointer (&done->error));
+    g_clear_pointer (&list, limn_weight_list_free);
+  }
+  limn_safetensors_free (done->file);
+  g_string_free (done->prefix, TRUE);
+  g_array_unref (done->lengths);
+  g_free (done);
+  return list;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "device.h"
+
+/* The weights of one model part on their way from a .safetensors file to a device. The getters
+ * look a tensor up by name, check its shape and type, and upload it. The first failure is kept:
+ * from then on null tensors are returned, so that a model loads all of its parts in a row and asks
+ * once, by limn_weights_finish(). What was loaded is owned by the loader's list, which
+ * limn_weights_finish() hands to the model. */
+typedef struct limn_weights limn_weights;
+
+/* What a model owns: a list of tensors, freed together. */
+typedef struct limn_weight_list limn_weight_list;
+
+/* @folder is a part of a diffusers folder, as unet/. Takes the first there is of
+ * diffusion_pytorch_model.safetensors, model.safetensors and their .fp16 variants. */
+limn_weights *limn_weights_open (limn_device *device, const char *folder, GError **error);
+
+/* Later names are looked up as PREFIX.NAME; dots are added. Push and pop nest. */
+void limn_weights_push (limn_weights *weights, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void limn_weights_pop (limn_weights *weights);
+
+/* Whether PREFIX.@name is in the file. */
+bool limn_weights_has (limn_weights *weights, const char *name);
+
+/* [out, in, kh, kw] in the file */
+limn_tensor
+limn_weights_conv (limn_weights *weights, const char *name, int out, int in, int kh, int kw);
+/* [out, in] in the file; [out, in, 1, 1] is taken too */
+limn_tensor limn_weights_linear (limn_weights *weights, const char *name, int out, int in);
+/* [rows, c] in the file */
+limn_tensor limn_weights_embedding (limn_weights *weights, const char *name, int rows, int c);
+/* [c] in the file */
+limn_tensor limn_weights_vector (limn_weights *weights, const char *name, int c);
+
+/* Frees the loader. Returns the list that owns all tensors got, or NULL with the first failure in
+ * @error, with nothing left on the device. */
+limn_weight_list *limn_weights_finish (limn_weights **weights, GError **error);
+void limn_weight_list_free (limn_weight_list *list);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_weight_list, limn_weight_list_free)

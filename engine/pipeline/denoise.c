@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pipeline/denoise.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "error.h"
+
+/* One ControlNet with its picture. */
+struct branch {
+  limn_denoiser *denoiser;
+  limn_controlnet *control; /* borrowed */
+  limn_tensor picture;      /* [1, H, W, 3] */
+  limn_tensor embedding;    /* [1, h, w, channels[0]] */
+  limn_tensor conditioning; /* [n, h, w, channels[0]]: the embedding n times */
+  limn_pass *pass;          /* from picture to embedding */
+  float *shown;             /* the picture that conditioning is of, or NULL */
+};
+
+/* The pass for one set of working branches. */
+struct step {
+  const limn_denoiser *denoiser;
+  guint32 mask;
+  limn_pass *pass;
+};
+
+struct limn_denoiser {
+  limn_device *device;
+  const limn_unet *unet;
+  struct limn_denoiser_params params;
+  struct limn_unet_inputs inputs;
+  limn_tensor scales; /* [1, 1, 1, branches] f32 */
+  limn_tensor output;
+  struct branch branches[LIMN_MAX_BRANCHES];
+  GHashTable *steps; /* mask -> owned struct step */
+};
+
+static void
+step_free (gpointer data)
+{
+  struct step *step = data;
+
+  limn_pass_free (step->pass);
+  g_free (step);
+}
+
+static void
+embed_forward (limn_pass *pass, gpointer data)
+{
+  const struct branch *branch = data;
+  limn_tensor x = limn_controlnet_embed (pass, branch->control, branch->picture);
+
+  limn_copy (pass, x, branch->embedding);
+  limn_release (pass, &x);
+}
+
+static bool
+new_tensor (
+    limn_denoiser *denoiser, limn_tensor *tensor, int n, int h, int w, int c, GError **error)
+{
+  *tensor = limn_tensor_new (denoiser->device, denoiser->device->storage, n, h, w, c, error);
+  return !limn_tensor_is_null (*tensor);
+}
+
+static bool
+prepare_branch (limn_denoiser *denoiser, int i, GError **error)
+{
+  struct branch *branch = &denoiser->branches[i];
+  const struct limn_denoiser_params *params = &denoiser->params;
+  int h = params->height, w = params->width;
+  int factor, c;
+
+  branch->denoiser = denoiser;
+  branch->control = params->controls[i];
+  factor = limn_controlnet_factor (branch->control);
+  c = limn_controlnet_get_config (branch->control)->channels[0];
+  if (!new_tensor (denoiser, &branch->picture, 1, h * factor, w * factor, 3, error) ||
+      !new_tensor (denoiser, &branch->embedding, 1, h, w, c, error) ||
+      !new_tensor (denoiser, &branch->conditioning, params->n, h, w, c, error))
+    return false;
+  branch->pass = limn_pass_new (denoiser->device, embed_forward, branch);
+  return true;
+}
+
+static bool
+prepare_inputs (limn_denoiser *denoiser, GError **error)
+{
+  const struct limn_unet_config *unet = limn_unet_get_config (denoiser->unet);
+  const struct limn_denoiser_params *params = &denoiser->params;
+  int n = params->n, h = params->height, w = params->width;
+
+  denoiser->scales = limn_tensor_new (denoiser->device, LIMN_DTYPE_F32, 1, 1, 1,
+                                      MAX (params->n_controls, 1), error);
+  return !limn_tensor_is_null (denoiser->scales) &&
+         new_tensor (denoiser, &denoiser->inputs.latents, n, h, w, unet->in_channels, error) &&
+         new_tensor (denoiser, &denoiser->inputs.sincos, n, 1, 1, unet->channels[0], error) &&
+         new_tensor (denoiser, &denoiser->inputs.context, n, params->tokens, 1,
+                     unet->cross_attention_dim[0], error) &&
+         new_tensor (denoiser, &denoiser->output, n, h, w, unet->out_channels, error);
+}
+
+limn_denoiser *
+limn_denoiser_new (limn_device *device,
+                   const limn_unet *unet,
+                   const struct limn_denoiser_params *params,
+                   GError **error)
+{
+  g_autoptr (limn_denoiser) denoiser = g_new0 (limn_denoiser, 1);
+
+  g_assert (params->n_controls <= LIMN_MAX_BRANCHES);
+  denoiser->device = device;
+  denoiser->unet = unet;
+  denoiser->params = *params;
+  denoiser->steps = g_hash_table_new_full (NULL, NULL, NULL, step_free);
+  if (!prepare_inputs (denoiser, error))
+    return NULL;
+  for (int i = 0; i < params->n_controls; i++) {
+    if (!prepare_branch (denoiser, i, error))
+      return NULL;
+  }
+  return g_steal_pointer (&denoiser);
+}
+
+void
+limn_denoiser_free (limn_denoiser *denoiser)
+{
+  if (!denoiser)
+    return;
+  g_hash_table_unref (denoiser->steps);
+  for (int i = 0; i < denoiser->params.n_controls; i++) {
+    struct branch *branch = &denoiser->branches[i];
+    limn_pass_free (branch->pass);
+    limn_tensor_free (denoiser->device, &branch->picture);
+    limn_tensor_free (denoiser->device, &branch->embedding);
+    limn_tensor_free (denoiser->device, &branch->conditioning);
+    g_free (branch->shown);
+  }
+  limn_tensor_free (denoiser->device, &denoiser->scales);
+  limn_tensor_free (denoiser->device, &denoiser->inputs.latents);
+  limn_tensor_free (denoiser->device, &denoiser->inputs.sincos);
+  limn_tensor_free (denoiser->device, &denoiser->inputs.context);
+  limn_tensor_free (denoiser->device, &denoiser->output);
+  g_free (denoiser);
+}
+
+bool
+limn_denoiser_is_for (const limn_denoiser *denoiser, const struct limn_denoiser_params *params)
+{
+  const struct limn_denoiser_params *own = &denoiser->params;
+
+  return own->n == params->n && own->width == params->width && own->height == params->height &&
+         own->tokens == params->tokens && own->n_controls == params->n_controls &&
+         memcmp (own->controls, params->controls, sizeof (own->controls[0]) * params->n_controls) ==
+             0;
+}
+
+bool
+limn_denoiser_set_context (limn_denoiser *denoiser, const float *context, GError **error)
+{
+  return limn_tensor_write (denoiser->device, denoiser->inputs.context, context, error);
+}
+
+/* @values repeated for each of the n in @tensor. */
+static bool
+write_repeated (limn_denoiser *denoiser, limn_tensor tensor, const float *values, GError **error)
+{
+  gsize count = limn_tensor_elements (tensor) / tensor.n;
+  g_autofree float *all = g_new (float, count *tensor.n);
+
+  for (int i = 0; i < tensor.n; i++)
+    memcpy (all + i * count, values, count * sizeof (float));
+  return limn_tensor_write (denoiser->device, tensor, all, error);
+}
+
+bool
+limn_denoiser_set_picture (
+    limn_denoiser *denoiser, int i, const float *picture, GCancellable *cancellable, GError **error)
+{
+  struct branch *branch = &denoiser->branches[i];
+  gsize size = limn_tensor_elements (branch->picture) * sizeof (float);
+  g_autofree float *embedding = g_new (float, limn_tensor_elements (branch->embedding));
+
+  g_assert (i < denoiser->params.n_controls);
+  if (branch->shown && memcmp (branch->shown, picture, size) == 0)
+    return true;
+  g_clear_pointer (&branch->shown, g_free);
+  if (!limn_tensor_write (denoiser->device, branch->picture, picture, error) ||
+      !limn_pass_run (branch->pass, cancellable, error) ||
+      !limn_tensor_read (denoiser->device, branch->embedding, embedding, error) ||
+      !write_repeated (denoiser, branch->conditioning, embedding, error))
+    return false;
+  branch->shown = g_memdup2 (picture, size);
+  return true;
+}
+
+static void
+step_forward (limn_pass *pass, gpointer data)
+{
+  const struct step *step = data;
+  const limn_denoiser *denoiser = step->denoiser;
+  const struct limn_unet_inputs *inputs = &denoiser->inputs;
+  struct limn_unet_features features, residuals;
+  limn_tensor time, out;
+
+  limn_unet_encode (pass, denoiser->unet, inputs, &time, &features);
+  for (int i = 0; i < denoiser->params.n_controls; i++) {
+    const struct branch *branch = &denoiser->branches[i];
+    if (!(step->mask & (1u << i)))
+      continue;
+    limn_controlnet_forward (pass, branch->control, inputs, branch->conditioning, &residuals);
+    limn_unet_add_residuals (pass, &features, &residuals, denoiser->scales, i);
+  }
+  out = limn_unet_decode (pass, denoiser->unet, inputs, &time, &features);
+  limn_copy (pass, out, denoiser->output);
+  limn_release (pass, &out);
+}
+
+static struct step *
+get_step (limn_denoiser *denoiser, guint32 mask)
+{
+  struct step *step = g_hash_table_lookup (denoiser->steps, GUINT_TO_POINTER (mask));
+
+  if (!step) {
+    step = g_new0 (struct step, 1);
+    step->denoiser = denoiser;
+    step->mask = mask;
+    step->pass = limn_pass_new (denoiser->device, step_forward, step);
+    g_hash_table_insert (denoiser->steps, GUINT_TO_POINTER (mask), step);
+  }
+  return step;
+}
+
+bool
+limn_denoiser_predict (limn_denoiser *denoiser,
+                       const float *latents,
+                       float timestep,
+                       const float *scales,
+                       float *output,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  const struct limn_unet_config *unet = limn_unet_get_config (denoiser->unet);
+  limn_device *device = denoiser->device;
+  g_autofree float *sincos = g_new (float, unet->channels[0]);
+  guint32 mask = 0;
+
+  for (int i = 0; i < denoiser->params.n_controls; i++)
+    mask |= fabsf (scales[i]) > 0 ? 1u << i : 0;
+  limn_timestep_embedding (sincos, 1, &timestep, unet->channels[0], unet->flip_sin_to_cos,
+                           unet->freq_shift);
+  return write_repeated (denoiser, denoiser->inputs.latents, latents, error) &&
+         write_repeated (denoiser, denoiser->inputs.sincos, sincos, error) &&
+         (mask == 0 || limn_tensor_write (device, denoiser->scales, scales, error)) &&
+         limn_pass_run (get_step (denoiser, mask)->pass, cancellable, error) &&
+         limn_tensor_read (device, denoiser->output, output, error);
+}
+
+/* In f32, as settings are: 6 of 20 steps is not less than 0.3. */
+static float
+scale_at (const struct limn_branch *branch, int i, int steps)
+{
+  float begin = (float) ((double) i / steps), end = (float) ((double) (i + 1) / steps);
+
+  return begin < branch->start || end > branch->end ? 0 : branch->weight;
+}
+
+static bool
+check_finite (const float *output, gsize count, int i, int steps, GError **error)
+{
+  for (gsize j = 0; j < count; j++) {
+    if (!isfinite (output[j])) {
+      g_set_error (error, LIMN_ERROR, LIMN_ERROR_FAILED, "the model gave %s at step %d of %d",
+                   isnan (output[j]) ? "NaN" : "infinity", i + 1, steps);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool
+limn_denoise (limn_denoiser *denoiser,
+              const struct limn_denoise_params *params,
+              float *latents,
+              GCancellable *cancellable,
+              GError **error)
+{
+  int steps = limn_sampler_steps (params->sampler), n = denoiser->params.n;
+  gsize count = limn_tensor_elements (denoiser->inputs.latents) / n;
+  g_autofree float *scaled = g_new (float, count);
+  g_autofree float *predicted = g_new (float, count);
+  g_autofree float *output = g_new (float, count *n);
+  float scales[LIMN_MAX_BRANCHES] = { 0 };
+
+  for (int i = 0; i < steps; i++) {
+    for (int j = 0; j < denoiser->params.n_controls; j++)
+      scales[j] = scale_at (&params->branches[j], i, steps);
+    limn_sampler_scale_input (params->sampler, i, latents, scaled, count);
+    if (!limn_denoiser_predict (denoiser, scaled, limn_sampler_timestep (params->sampler, i),
+                                scales, output, cancellable, error) ||
+        !check_finite (output, count * n, i, steps, error))
+      return false;
+    if (n == 2)
+      limn_guide (output, output + count, params->cfg, output, count);
+    limn_sampler_step (params->sampler, i, latents, output, predicted, count);
+    if (params->step && !params->step (i, predicted, params->step_data, error))
+      return false;
+  }
+  return true;
+}

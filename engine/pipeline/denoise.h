@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "models/controlnet.h"
+#include "models/unet.h"
+#include "samplers/sampler.h"
+
+/* The steps from noise to latents: a UNet with its ControlNet branches at one size, as passes that
+ * are recorded once for each set of working branches and replayed with new inputs. */
+typedef struct limn_denoiser limn_denoiser;
+
+#define LIMN_MAX_BRANCHES 16
+
+struct limn_denoiser_params {
+  int n;                                        /* 1, or 2 with guidance: negative, positive */
+  int width, height;                            /* of the latents */
+  int tokens;                                   /* of the context */
+  limn_controlnet *controls[LIMN_MAX_BRANCHES]; /* borrowed; may repeat */
+  int n_controls;
+};
+
+/* Borrows @unet and the ControlNets. */
+limn_denoiser *limn_denoiser_new (limn_device *device,
+                                  const limn_unet *unet,
+                                  const struct limn_denoiser_params *params,
+                                  GError **error);
+void limn_denoiser_free (limn_denoiser *denoiser);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_denoiser, limn_denoiser_free)
+/* Whether it was made with these. */
+bool limn_denoiser_is_for (const limn_denoiser *denoiser,
+                           const struct limn_denoiser_params *params);
+
+/* context: host f32, [n, tokens, 1, cross_attention_dim] */
+bool limn_denoiser_set_context (limn_denoiser *denoiser, const float *context, GError **error);
+/* The picture of branch @i: host f32 [H, W, 3] in [0, 1], as large as the latents times the
+ * ControlNet's factor. Its embedding is computed here and kept, also for the same picture. */
+bool limn_denoiser_set_picture (limn_denoiser *denoiser,
+                                int i,
+                                const float *picture,
+                                GCancellable *cancellable,
+                                GError **error);
+
+/* One run of the networks: latents [h, w, c] as the sampler scaled them -> output [n, h, w, c].
+ * Branch i works with the weight scales[i] unless that is 0; @scales may be NULL without
+ * branches. */
+bool limn_denoiser_predict (limn_denoiser *denoiser,
+                            const float *latents,
+                            float timestep,
+                            const float *scales,
+                            float *output,
+                            GCancellable *cancellable,
+                            GError **error);
+
+/* A branch works at step @i of @steps (from 0) if all of the step lies in start to end. */
+struct limn_branch {
+  float weight, start, end;
+};
+
+/* Called after step @i (from 0) with the predicted clean latents; false with @error ends it. */
+typedef bool (*limn_denoise_func) (int i, const float *predicted, gpointer data, GError **error);
+
+struct limn_denoise_params {
+  limn_sampler *sampler;
+  float cfg;                          /* used where the denoiser's n is 2 */
+  const struct limn_branch *branches; /* one for each ControlNet */
+  limn_denoise_func step;
+  gpointer step_data;
+};
+
+/* All steps of the sampler. latents: host f32 [h, w, c], noise times the initial sigma, changed in
+ * place. LIMN_ERROR_FAILED when the network gives NaN or infinity. */
+bool limn_denoise (limn_denoiser *denoiser,
+                   const struct limn_denoise_params *params,
+                   float *latents,
+                   GCancellable *cancellable,
+                   GError **error);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pipeline/model.h"
+
+#include <string.h>
+
+#include "io/config.h"
+
+#define DEFAULT_SAMPLE_SIZE 64
+
+/* What must be there, before the first gigabyte is read. */
+static const char *const wanted_files[] = {
+  "unet/config.json",     "vae/config.json",      "text_encoder/config.json",
+  "tokenizer/vocab.json", "tokenizer/merges.txt", "scheduler/scheduler_config.json",
+};
+
+/* Pipelines whose parts are those of Stable Diffusion 1.x and 2.x. */
+static const char *const pipelines[] = {
+  "StableDiffusionPipeline",
+  "StableDiffusionControlNetPipeline",
+  "StableDiffusionImg2ImgPipeline",
+  "StableDiffusionControlNetImg2ImgPipeline",
+  NULL,
+};
+
+static bool
+check_index (const char *path, GError **error)
+{
+  g_autofree char *file = g_build_filename (path, "model_index.json", NULL);
+  g_autoptr (limn_config) config = NULL;
+
+  if (!g_file_test (file, G_FILE_TEST_EXISTS))
+    return true;
+  config = limn_config_open (file, error);
+  if (!config)
+    return false;
+  limn_config_choice (config, "_class_name", pipelines, 0);
+  return limn_config_finish (config, error);
+}
+
+static bool
+check_files (const char *path, GError **error)
+{
+  if (!g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_FILE, "%s: %s", path,
+                 g_file_test (path, G_FILE_TEST_EXISTS) ? "is not a folder" : "does not exist");
+    return false;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (wanted_files); i++) {
+    g_autofree char *file = g_build_filename (path, wanted_files[i], NULL);
+    if (!g_file_test (file, G_FILE_TEST_EXISTS)) {
+      g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: has no %s", path, wanted_files[i]);
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool
+load_schedule (limn_model *model, GError **error)
+{
+  g_autofree char *file =
+      g_build_filename (model->path, "scheduler", "scheduler_config.json", NULL);
+  g_autoptr (limn_config) config = limn_config_open (file, error);
+
+  if (!config)
+    return false;
+  limn_schedule_from_config (&model->schedule, config);
+  return limn_config_finish (config, error);
+}
+
+/* Cheap parts first, so that a broken model fails early. */
+static bool
+load_parts (limn_model *model, GError **error)
+{
+  g_autofree char *tokenizer = g_build_filename (model->path, "tokenizer", NULL);
+  g_autofree char *clip = g_build_filename (model->path, "text_encoder", NULL);
+  g_autofree char *vae = g_build_filename (model->path, "vae", NULL);
+  g_autofree char *unet = g_build_filename (model->path, "unet", NULL);
+
+  return load_schedule (model, error) &&
+         (model->tokenizer = limn_tokenizer_load (tokenizer, error)) != NULL &&
+         (model->clip = limn_clip_load (model->device, clip, error)) != NULL &&
+         (model->vae = limn_vae_load (model->device, vae, error)) != NULL &&
+         (model->unet = limn_unet_load (model->device, unet, error)) != NULL;
+}
+
+static bool
+misfit (limn_model *model, GError **error, const char *what, int found, const char *of, int wanted)
+{
+  if (found == wanted)
+    return true;
+  g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: %s is %d, %s is %d", model->path, what,
+               found, of, wanted);
+  return false;
+}
+
+static bool
+check_fit (limn_model *model, GError **error)
+{
+  const struct limn_unet_config *unet = limn_unet_get_config (model->unet);
+  int latent_channels = limn_vae_latent_channels (model->vae);
+
+  for (int i = 0; i < unet->n_blocks; i++) {
+    if (!misfit (model, error, "the unet's cross_attention_dim", unet->cross_attention_dim[i],
+                 "the text encoder's hidden_size", limn_clip_width (model->clip)))
+      return false;
+  }
+  if (limn_tokenizer_eos (model->tokenizer) >= limn_clip_vocabulary (model->clip) ||
+      limn_tokenizer_bos (model->tokenizer) >= limn_clip_vocabulary (model->clip)) {
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL,
+                 "%s: the tokenizer has ids beyond the text encoder's vocab_size of %d",
+                 model->path, limn_clip_vocabulary (model->clip));
+    return false;
+  }
+  return misfit (model, error, "the unet's in_channels", unet->in_channels,
+                 "the autoencoder's latent_channels", latent_channels) &&
+         misfit (model, error, "the unet's out_channels", unet->out_channels,
+                 "the autoencoder's latent_channels", latent_channels);
+}
+
+limn_model *
+limn_model_open (limn_device *device, const char *path, GError **error)
+{
+  g_autoptr (limn_model) model = NULL;
+
+  if (!check_files (path, error) || !check_index (path, error))
+    return NULL;
+  model = g_new0 (limn_model, 1);
+  model->device = device;
+  model->path = g_strdup (path);
+  model->controls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                           (GDestroyNotify) limn_controlnet_free);
+  if (!load_parts (model, error) || !check_fit (model, error))
+    return NULL;
+  model->prompts = limn_prompt_encoder_new (device, model->clip, model->tokenizer);
+  return g_steal_pointer (&model);
+}
+
+void
+limn_model_free (limn_model *model)
+{
+  if (!model)
+    return;
+  limn_denoiser_free (model->denoiser);
+  limn_prompt_encoder_free (model->prompts);
+  g_hash_table_unref (model->controls);
+  limn_unet_free (model->unet);
+  limn_vae_free (model->vae);
+  limn_clip_free (model->clip);
+  limn_tokenizer_free (model->tokenizer);
+  g_free (model->path);
+  g_free (model);
+}
+
+bool
+limn_model_add_control (limn_model *model, const char *type, const char *path, GError **error)
+{
+  g_autofree char *name = g_strconcat ("controlnet-", type, NULL);
+  g_autoptr (limn_controlnet) control = limn_controlnet_load (model->device, path, error);
+  int factor = limn_vae_factor (model->vae);
+
+  if (!control || !limn_controlnet_check (control, limn_unet_get_config (model->unet), name, error))
+    return false;
+  if (limn_controlnet_factor (control) != factor) {
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL,
+                 "%s makes its picture %d times smaller, the autoencoder %d times", name,
+                 limn_controlnet_factor (control), factor);
+    return false;
+  }
+  /* It may use one that is about to be replaced. */
+  g_clear_pointer (&model->denoiser, limn_denoiser_free);
+  g_hash_table_replace (model->controls, g_strdup (type), g_steal_pointer (&control));
+  return true;
+}
+
+limn_controlnet *
+limn_model_get_control (limn_model *model, const char *type, GError **error)
+{
+  limn_controlnet *control = g_hash_table_lookup (model->controls, type);
+  g_autofree char *name = g_strconcat ("controlnet-", type, NULL);
+  g_autofree char *path = g_build_filename (model->path, name, NULL);
+  bool is_name = *type != '\0' && !strchr (type, G_DIR_SEPARATOR);
+
+  if (control)
+    return control;
+  if (!is_name || !g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: has no ControlNet \"%s\"", model->path,
+                 type);
+    return NULL;
+  }
+  if (!limn_model_add_control (model, type, path, error))
+    return NULL;
+  return g_hash_table_lookup (model->controls, type);
+}
+
+void
+limn_model_size (const limn_model *model, int *width, int *height, int *multiple)
+{
+  const struct limn_unet_config *unet = limn_unet_get_config (model->unet);
+  int factor = limn_vae_factor (model->vae);
+
+  if (width)
+    *width = factor * (unet->sample_w > 0 ? unet->sample_w : DEFAULT_SAMPLE_SIZE);
+  if (height)
+    *height = factor * (unet->sample_h > 0 ? unet->sample_h : DEFAULT_SAMPLE_SIZE);
+  if (multiple)
+    *multiple = factor;
+}

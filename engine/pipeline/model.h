@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "device.h"
+#include "limn.h"
+#include "models/clip.h"
+#include "models/controlnet.h"
+#include "models/unet.h"
+#include "models/vae.h"
+#include "pipeline/denoise.h"
+#include "pipeline/prompt.h"
+#include "samplers/schedule.h"
+#include "text/tokenizer.h"
+
+/* The inside of a limn_model: the parts of a diffusers folder, and what generations keep for the
+ * next one, so that a second picture of the same size needs no new memory. */
+struct limn_model {
+  limn_device *device; /* borrowed */
+  char *path;
+  limn_tokenizer *tokenizer;
+  limn_clip *clip;
+  limn_unet *unet;
+  limn_vae *vae;
+  struct limn_schedule schedule;
+  GHashTable *controls; /* owned type -> owned limn_controlnet */
+
+  limn_prompt_encoder *prompts;
+  limn_denoiser *denoiser; /* NULL before the first generation */
+};
+
+/* The ControlNet of that type, loaded from controlnet-TYPE/ when it is not there yet. Borrowed. */
+limn_controlnet *limn_model_get_control (limn_model *model, const char *type, GError **error);

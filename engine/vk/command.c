@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vk/command.h"
+
+#include "error.h"
+#include "pass-private.h"
+
+struct range {
+  VkBuffer buffer;
+  gsize begin, end;
+};
+
+struct limn_vk_recording {
+  GArray *segments; /* of VkCommandBuffer; the last one is being recorded */
+  GArray *reads;    /* of struct range, since the last barrier */
+  GArray *writes;
+  double segment_start; /* the pass's flops when the last segment began */
+};
+
+static struct limn_vk *
+vk_of (limn_pass *pass)
+{
+  return (struct limn_vk *) pass->device;
+}
+
+static void
+recording_free (struct limn_vk *vk, struct limn_vk_recording *recording)
+{
+  if (!recording)
+    return;
+  if (recording->segments->len > 0)
+    vk->FreeCommandBuffers (vk->device, vk->pool, recording->segments->len,
+                            (VkCommandBuffer *) recording->segments->data);
+  g_array_unref (recording->segments);
+  g_array_unref (recording->reads);
+  g_array_unref (recording->writes);
+  g_free (recording);
+}
+
+static VkCommandBuffer
+current (struct limn_vk_recording *recording)
+{
+  return g_array_index (recording->segments, VkCommandBuffer, recording->segments->len - 1);
+}
+
+static bool
+begin_segment (limn_pass *pass, struct limn_vk_recording *recording, GError **error)
+{
+  VkCommandBuffer commands = limn_vk_commands_begin (vk_of (pass), false, error);
+
+  if (!commands)
+    return false;
+  g_array_append_val (recording->segments, commands);
+  recording->segment_start = pass->flops;
+  return true;
+}
+
+static void
+barrier (struct limn_vk *vk, struct limn_vk_recording *recording)
+{
+  limn_vk_barrier (vk, current (recording));
+  g_array_set_size (recording->reads, 0);
+  g_array_set_size (recording->writes, 0);
+}
+
+bool
+limn_vk_pass_record (limn_pass *pass, GError **error)
+{
+  struct limn_vk_recording *recording = g_new0 (struct limn_vk_recording, 1);
+
+  limn_vk_pass_free (pass);
+  recording->segments = g_array_new (FALSE, FALSE, sizeof (VkCommandBuffer));
+  recording->reads = g_array_new (FALSE, FALSE, sizeof (struct range));
+  recording->writes = g_array_new (FALSE, FALSE, sizeof (struct range));
+  pass->recording = recording;
+  if (!begin_segment (pass, recording, error))
+    return false;
+  barrier (vk_of (pass), recording); /* against whatever ran before */
+  return true;
+}
+
+bool
+limn_vk_pass_finish (limn_pass *pass, GError **error)
+{
+  struct limn_vk_recording *recording = pass->recording;
+
+  barrier (vk_of (pass), recording);
+  return limn_vk_commands_end (vk_of (pass), current (recording), error);
+}
+
+void
+limn_vk_pass_free (limn_pass *pass)
+{
+  recording_free (vk_of (pass), pass->recording);
+  pass->recording = NULL;
+}
+
+static bool
+overlaps (const GArray *ranges, const struct range *range)
+{
+  for (guint i = 0; i < ranges->len; i++) {
+    const struct range *other = &g_array_index (ranges, struct range, i);
+    if (other->buffer == range->buffer && other->begin < range->end && range->begin < other->end)
+      return true;
+  }
+  return false;
+}
+
+/* A barrier where @bindings touch what was written, or write what was read, since the last one. */
+static void
+order (struct limn_vk *vk,
+       struct limn_vk_recording *recording,
+       const struct limn_vk_binding *bindings,
+       guint n_bindings)
+{
+  struct range ranges[LIMN_VK_MAX_BINDINGS];
+  bool hazard = (vk->base.debug & LIMN_DEBUG_SYNC) != 0;
+
+  for (guint i = 0; i < n_bindings; i++) {
+    const struct limn_vk_binding *binding = &bindings[i];
+    gsize begin = binding->buffer->offset + binding->offset;
+    ranges[i] = (struct range){ binding->buffer->handle, begin, begin + binding->size };
+    hazard = hazard || overlaps (recording->writes, &ranges[i]) ||
+             (binding->write && overlaps (recording->reads, &ranges[i]));
+  }
+  if (hazard)
+    barrier (vk, recording);
+  for (guint i = 0; i < n_bindings; i++)
+    g_array_append_val (bindings[i].write ? recording->writes : recording->reads, ranges[i]);
+}
+
+static guint
+count_bindings (const struct limn_vk_binding *bindings)
+{
+  guint count = 0;
+
+  while (count < LIMN_VK_MAX_BINDINGS && bindings[count].buffer)
+    count++;
+  return count;
+}
+
+static void
+push_bindings (struct limn_vk *vk,
+               VkCommandBuffer commands,
+               const struct limn_vk_binding *bindings,
+               guint count)
+{
+  VkDescriptorBufferInfo infos[LIMN_VK_MAX_BINDINGS];
+  VkWriteDescriptorSet writes[LIMN_VK_MAX_BINDINGS];
+
+  for (guint i = 0; i < count; i++) {
+    g_assert (bindings[i].size <= vk->max_range);
+    infos[i] = (VkDescriptorBufferInfo){
+      .buffer = bindings[i].buffer->handle,
+      .offset = bindings[i].buffer->offset + bindings[i].offset,
+      .range = bindings[i].size,
+    };
+    writes[i] = (VkWriteDescriptorSet){
+      .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+      .dstBinding = i,
+      .descriptorCount = 1,
+      .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+      .pBufferInfo = &infos[i],
+    };
+  }
+  vk->CmdPushDescriptorSetKHR (commands, VK_PIPELINE_BIND_POINT_COMPUTE,
+                               limn_vk_pipelines_layout (vk), 0, count, writes);
+}
+
+/* Ends the segment when it has work enough. The hazards go on: barriers reach across command
+ * buffers of one queue. */
+static bool
+cut (limn_pass *pass, struct limn_vk_recording *recording, GError **error)
+{
+  if (pass->flops - recording->segment_start < vk_of (pass)->segment_flops)
+    return true;
+  return limn_vk_commands_end (vk_of (pass), current (recording), error) &&
+         begin_segment (pass, recording, error);
+}
+
+void
+limn_vk_dispatch (limn_pass *pass, const struct limn_vk_dispatch *dispatch)
+{
+  struct limn_vk *vk = vk_of (pass);
+  struct limn_vk_recording *recording = pass->recording;
+  guint n_bindings = count_bindings (dispatch->bindings);
+  GError *error = NULL;
+  VkPipeline pipeline;
+
+  if (pass->error)
+    return;
+  g_assert (dispatch->push_size <= LIMN_VK_MAX_PUSH);
+  for (guint i = 0; i < 3; i++)
+    g_assert (dispatch->groups[i] > 0 &&
+              dispatch->groups[i] <= vk->physical->properties.limits.maxComputeWorkGroupCount[i]);
+
+  pipeline = limn_vk_pipelines_get (vk, dispatch->shader, dispatch->spec, &error);
+  if (!pipeline || !cut (pass, recording, &error)) {
+    limn_pass_fail (pass, error);
+    return;
+  }
+  order (vk, recording, dispatch->bindings, n_bindings);
+  vk->CmdBindPipeline (current (recording), VK_PIPELINE_BIND_POINT_COMPUTE, pipeline);
+  push_bindings (vk, current (recording), dispatch->bindings, n_bindings);
+  vk->CmdPushConstants (current (recording), limn_vk_pipelines_layout (vk),
+                        VK_SHADER_STAGE_COMPUTE_BIT, 0, dispatch->push_size, dispatch->push);
+  vk->CmdDispatch (current (recording), dispatch->groups[0], dispatch->groups[1],
+                   dispatch->groups[2]);
+}
+
+void
+limn_vk_copy (limn_pass *pass, const struct limn_vk_binding *src, const struct limn_vk_binding *dst)
+{
+  struct limn_vk *vk = vk_of (pass);
+  struct limn_vk_recording *recording = pass->recording;
+  const struct limn_vk_binding bindings[] = { *src, *dst };
+  const VkBufferCopy region = {
+    .srcOffset = src->buffer->offset + src->offset,
+    .dstOffset = dst->buffer->offset + dst->offset,
+    .size = src->size,
+  };
+
+  if (pass->error)
+    return;
+  g_assert (src->size == dst->size && dst->write);
+  order (vk, recording, bindings, G_N_ELEMENTS (bindings));
+  vk->CmdCopyBuffer (current (recording), src->buffer->handle, dst->buffer->handle, 1, &region);
+}
+
+/* Keeps two segments in flight, so that the device does not idle between them. */
+static bool
+submit_segments (struct limn_vk *vk,
+                 struct limn_vk_recording *recording,
+                 GCancellable *cancellable,
+                 GError **error)
+{
+  for (guint i = 0; i < recording->segments->len; i++) {
+    if (g_cancellable_is_cancelled (cancellable)) {
+      limn_vk_wait (vk, vk->submitted, NULL);
+      g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_CANCELLED, "cancelled");
+      return false;
+    }
+    if (!limn_vk_submit (vk, g_array_index (recording->segments, VkCommandBuffer, i), error))
+      return false;
+    if (i > 0 && !limn_vk_wait (vk, vk->submitted - 1, error))
+      return false;
+  }
+  return limn_vk_wait (vk, vk->submitted, error);
+}
+
+bool
+limn_vk_pass_run (limn_pass *pass, GCancellable *cancellable, GError **error)
+{
+  struct limn_vk *vk = vk_of (pass);
+  struct limn_vk_recording *recording = pass->recording;
+  gint64 start = g_get_monotonic_time ();
+
+  if (!submit_segments (vk, recording, cancellable, error) ||
+      !limn_vk_instance_check (vk->instance, error))
+    return false;
+  if (vk->base.debug & LIMN_DEBUG_TIME) {
+    double seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+    g_printerr ("limn: time: %.4f s, %.2f GFLOP, %.1f GFLOP/s, %u segments\n", seconds,
+                pass->flops / 1e9, pass->flops / 1e9 / MAX (seconds, 1e-9),
+                recording->segments->len);
+  }
+  return true;
+}
