@@ -19,5 +19,5 @@ main ()
   int i = LINEAR_INDEX;
 
   if (i < push.count)
-    o[push.out_shift + i] = T (activate (push.activation, float (x[push.x_shift + i])));
+    o[push.out_shift + i] = T (activate (push.activation, vec4 (x[push.x_shift + i])).x);
 }

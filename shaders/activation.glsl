@@ -7,52 +7,46 @@
 #define ACTIVATION_QUICK_GELU 4
 #define ACTIVATION_SOFT_CLAMP 5
 
-/* Maximal error 1.5e-7: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26. */
-float
-erf_approximation (float x)
+/* With the erf of Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26: its error is
+ * at most 1.5e-7. */
+vec4
+gelu (vec4 x)
 {
-  float t = 1.0 / (1.0 + 0.3275911 * abs (x));
-  float poly =
+  vec4 y = x * 0.70710678118654752;
+  vec4 t = 1.0 / (1.0 + 0.3275911 * abs (y));
+  vec4 poly =
       t * (0.254829592
            + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  float y = 1.0 - poly * exp (-x * x);
 
-  return x < 0.0 ? -y : y;
-}
-
-float
-gelu (float x)
-{
-  return 0.5 * x * (1.0 + erf_approximation (x * 0.70710678118654752));
+  return 0.5 * x * (1.0 + sign (y) * (1.0 - poly * exp (-y * y)));
 }
 
 /* exp overflows to infinity for very negative x, and x / inf is the right limit, -0. */
-float
-swish (float x, float beta)
+vec4
+swish (vec4 x, float beta)
 {
   return x / (1.0 + exp (-beta * x));
 }
 
-float
-soft_clamp (float x)
+/* 3 tanh (x / 3). 1 - e loses digits near zero, where the series of tanh needs few terms. */
+vec4
+soft_clamp (vec4 x)
 {
-  float u = abs (x) / 3.0;
-  float e = exp (-2.0 * u);
-  float y = 3.0 * (1.0 - e) / (1.0 + e);
+  vec4 u = abs (x) / 3.0;
+  vec4 e = exp (-2.0 * u);
+  vec4 far = (1.0 - e) / (1.0 + e);
+  vec4 s = u * u;
+  vec4 near = u * (1.0 + s * (-1.0 / 3.0 + s * (2.0 / 15.0 - s * (17.0 / 315.0))));
 
-  /* 1 - e loses digits near zero, where the series of tanh needs few terms. */
-  if (u < 0.2)
-    y = 3.0 * u * (1.0 + u * u * (-1.0 / 3.0 + u * u * (2.0 / 15.0 + u * u * (-17.0 / 315.0))));
-
-  return x < 0.0 ? -y : y;
+  return 3.0 * sign (x) * mix (far, near, lessThan (u, vec4 (0.2)));
 }
 
-float
-activate (int kind, float x)
+vec4
+activate (int kind, vec4 x)
 {
   switch (kind) {
   case ACTIVATION_RELU:
-    return x < 0.0 ? 0.0 : x;
+    return mix (x, vec4 (0.0), lessThan (x, vec4 (0.0)));
   case ACTIVATION_SILU:
     return swish (x, 1.0);
   case ACTIVATION_GELU:

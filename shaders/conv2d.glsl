@@ -99,16 +99,28 @@ load_x (int index, int c)
   return value;
 }
 
-float
-finish (float sum, int n, int c, int out_index)
+/* Four scalars, zero past the last output channel. */
+#define DEFINE_LOAD_OUT(name, scalars)                                                             \
+  vec4 name (int index, int count)                                                                 \
+  {                                                                                                \
+    vec4 value = vec4 (0.0);                                                                       \
+    [[unroll]] for (int i = 0; i < 4; i++)                                                         \
+      if (i < count)                                                                               \
+        value[i] = float (scalars[index + i]);                                                     \
+    return value;                                                                                  \
+  }
+
+DEFINE_LOAD_OUT (load_bias, bias)
+DEFINE_LOAD_OUT (load_channel_add, channel_add)
+DEFINE_LOAD_OUT (load_residual, residual)
+
+/* What a block's sums begin with. */
+vec4
+first_sum (int block)
 {
-  if ((push.flags & FLAG_BIAS) != 0)
-    sum += bias[c];
-  if ((push.flags & FLAG_CHANNEL_ADD) != 0)
-    sum += float (channel_add[n * push.c_out + c]);
-  if ((push.flags & FLAG_RESIDUAL) != 0)
-    sum += float (residual[push.residual_shift + out_index]);
-  return activate (push.flags & FLAG_ACTIVATION, sum);
+  if ((push.flags & FLAG_BIAS) == 0)
+    return vec4 (0.0);
+  return load_bias (block * 4, push.c_out - block * 4);
 }
 
 void
@@ -116,14 +128,18 @@ store (int row, int block, vec4 sum)
 {
   int n = (push.line + row / push.out_w) / push.out_h;
   int index = row * push.c_out + block * 4;
-  int count = min (4, push.c_out - block * 4);
+  int count = OUT_ALIGNED ? 4 : push.c_out - block * 4;
 
-  for (int i = 0; i < count; i++)
-    sum[i] = finish (sum[i], n, block * 4 + i, index + i);
+  if ((push.flags & FLAG_CHANNEL_ADD) != 0)
+    sum += load_channel_add (n * push.c_out + block * 4, count);
+  if ((push.flags & FLAG_RESIDUAL) != 0)
+    sum += load_residual (push.residual_shift + index, count);
+  sum = activate (push.flags & FLAG_ACTIVATION, sum);
   if (OUT_ALIGNED) {
     o_fours[(push.out_shift + index) / 4] = T4 (sum);
     return;
   }
-  for (int i = 0; i < count; i++)
-    o[push.out_shift + index + i] = T (sum[i]);
+  [[unroll]] for (int i = 0; i < 4; i++)
+    if (i < count)
+      o[push.out_shift + index + i] = T (sum[i]);
 }

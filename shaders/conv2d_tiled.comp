@@ -70,9 +70,10 @@ main ()
   int block = first_block + local.x;
   if (block >= push.block_end)
     return;
+  vec4 start = first_sum (block);
   for (int r = 0; r < 4; r++) {
     int row = first_row + local.y * 4 + r;
     if (row < push.rows)
-      store (row, block, sums[r]);
+      store (row, block, start + sums[r]);
   }
 }

@@ -22,5 +22,5 @@ main ()
   int first = push.x_shift + i + row * push.d;
 
   if (row < push.rows)
-    o[push.out_shift + i] = T (float (x[first]) * gelu (float (x[first + push.d])));
+    o[push.out_shift + i] = T (float (x[first]) * gelu (vec4 (x[first + push.d])).x);
 }

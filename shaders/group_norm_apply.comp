@@ -24,5 +24,5 @@ main ()
     return;
   int s = scratch_index (c / (push.c / push.groups), 0);
   float y = (float (x[push.x_shift + i]) - scratch[s]) * scratch[s + 1] * scale[c] + shift[c];
-  o[push.out_shift + i] = T (activate (push.activation, y));
+  o[push.out_shift + i] = T (activate (push.activation, vec4 (y)).x);
 }

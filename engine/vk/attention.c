@@ -23,29 +23,35 @@ struct push {
 static const struct limn_vk_shader direct = LIMN_VK_SHADER (attention_direct);
 static const struct limn_vk_shader tiled = LIMN_VK_SHADER (attention_tiled);
 
-/* Queries of one work group. */
-#define DIRECT_QUERIES 32
+/* Queries of one work group of the tiled form; the direct form has one a lane. */
 #define TILED_QUERIES 16
 
 /* llvmpipe ends a shader's loops after 65,535 iterations in all and goes on with what it has, so
  * that a sum would be wrong without a word. */
-#define DIRECT_KEYS 16
-#define DIRECT_LARGE_HEAD 256
-#define DIRECT_ITERATIONS 65000
+#define MAX_ITERATIONS 65000
 
-static int
-direct_step (int head_dim)
+static gint64
+iterations (gint64 lanes, gint64 keys, gint64 fours, gint64 step)
 {
-  return head_dim > DIRECT_LARGE_HEAD ? 2 : 1;
+  gint64 steps = (fours + step - 1) / step;
+
+  return (keys + lanes - 1) / lanes * (2 * steps + 1) + 2 * steps;
 }
 
-static bool
-too_many_iterations (int keys, int head_dim)
+/* Groups of four elements that the direct form's unrolled code takes at once: a small head whole,
+ * so that it stays in registers, else few. 0 where no number will do. */
+static guint32
+direct_step (struct limn_vk *vk, int keys, int fours)
 {
-  gint64 fours = (head_dim + 3) / 4, step = direct_step (head_dim);
-  gint64 steps = 2 * ((fours + step - 1) / step) + 1;
+  static const guint32 large_steps[] = { 8, 16, 32 };
+  gint64 lanes = vk->physical->subgroup_size;
 
-  return (keys + DIRECT_KEYS - 1) / DIRECT_KEYS * steps + 2 * fours > DIRECT_ITERATIONS;
+  if (fours <= 20)
+    return iterations (lanes, keys, fours, fours) <= MAX_ITERATIONS ? (guint32) fours : 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (large_steps); i++)
+    if (iterations (lanes, keys, fours, large_steps[i]) <= MAX_ITERATIONS)
+      return large_steps[i];
+  return 0;
 }
 
 struct attention {
@@ -59,8 +65,10 @@ static void
 dispatch (
     limn_pass *pass, struct attention *attention, int picture, int pictures, int first, int queries)
 {
-  bool is_tiled = ((struct limn_vk *) pass->device)->form == LIMN_VK_FORM_TILED;
-  guint32 per_group = is_tiled ? TILED_QUERIES : DIRECT_QUERIES;
+  struct limn_vk *vk = (struct limn_vk *) pass->device;
+  bool is_tiled = vk->form == LIMN_VK_FORM_TILED;
+  guint32 per_group = is_tiled ? TILED_QUERIES : vk->physical->subgroup_size;
+  int fours = (attention->push.head_dim + 3) / 4;
   limn_tensor q = attention->q, k = attention->k;
   gsize q_first = ((gsize) picture * q.h + first) * q.c, q_count = (gsize) pictures * queries * q.c;
   gsize k_first = (gsize) picture * k.h * k.c, k_count = (gsize) pictures * k.h * k.c;
@@ -70,8 +78,8 @@ dispatch (
   push->queries = queries;
   const struct limn_vk_dispatch record = {
     .shader = is_tiled ? &tiled : &direct,
-    .spec = { (guint32) (push->head_dim + 3) / 4, push->head_dim % 4 == 0,
-              (guint32) direct_step (push->head_dim) },
+    .spec = { (guint32) fours, push->head_dim % 4 == 0, vk->physical->subgroup_size,
+              direct_step (vk, push->keys, fours) },
     .bindings = { limn_vk_window (q, q_first, q_count, false, &push->q_shift),
                   limn_vk_window (k, k_first, k_count, false, &push->k_shift),
                   limn_vk_window (attention->v, k_first, k_count, false, &push->v_shift),
@@ -111,7 +119,7 @@ limn_vk_attention (limn_pass *pass,
   };
 
   if ((gsize) k.h * k.c > limit ||
-      (vk->form == LIMN_VK_FORM_DIRECT && too_many_iterations (k.h, head_dim))) {
+      (vk->form == LIMN_VK_FORM_DIRECT && direct_step (vk, k.h, (head_dim + 3) / 4) == 0)) {
     limn_pass_fail (pass, g_error_new (LIMN_ERROR, LIMN_ERROR_MEMORY,
                                        "attention over %d tokens of %d channels is more than "
                                        "%s can do at once: choose a smaller picture",

@@ -34,32 +34,41 @@ struct push {
 };
 G_STATIC_ASSERT (sizeof (struct push) <= LIMN_VK_MAX_PUSH);
 
+/* How a form lays its work groups out. */
 struct form {
-  struct limn_vk_shader shader;
+  const struct limn_vk_shader *shader;
   guint32 rows, blocks; /* of one work group */
   guint32 local_x, local_y;
+  guint32 lane_blocks; /* direct: neighbouring lanes with the same rows */
 };
 
 /* Work groups that a driver takes without a word, in rows. */
 #define MAX_ROWS (1 << 21)
 
-static const struct form direct_wide = {
-  LIMN_VK_SHADER (conv2d_direct), .rows = 64, .blocks = 8, .local_x = 8, .local_y = 4,
-};
-/* For four output channels, as the last convolution of a UNet has: all lanes on positions. */
-static const struct form direct_narrow = {
-  LIMN_VK_SHADER (conv2d_direct), .rows = 512, .blocks = 1, .local_x = 1, .local_y = 32,
-};
-static const struct form tiled = {
-  LIMN_VK_SHADER (conv2d_tiled), .rows = 64, .blocks = 16, .local_x = 16, .local_y = 16,
-};
+#define DIRECT_ROWS 16
+#define DIRECT_SUBGROUPS 4
 
-static const struct form *
+static const struct limn_vk_shader direct = LIMN_VK_SHADER (conv2d_direct);
+static const struct limn_vk_shader tiled = LIMN_VK_SHADER (conv2d_tiled);
+
+static struct form
 choose_form (struct limn_vk *vk, int blocks)
 {
+  guint32 lanes = vk->physical->subgroup_size, lane_blocks = 1;
+
   if (vk->form == LIMN_VK_FORM_TILED)
-    return &tiled;
-  return blocks < 8 ? &direct_narrow : &direct_wide;
+    return (struct form){ &tiled, 64, 16, 16, 16, 0 };
+
+  while (lane_blocks < (guint32) blocks && lane_blocks < MIN (lanes, DIRECT_ROWS))
+    lane_blocks *= 2;
+  return (struct form){
+    .shader = &direct,
+    .rows = DIRECT_ROWS * (lanes / lane_blocks) * DIRECT_SUBGROUPS,
+    .blocks = lane_blocks,
+    .local_x = lanes,
+    .local_y = DIRECT_SUBGROUPS,
+    .lane_blocks = lane_blocks,
+  };
 }
 
 struct conv {
@@ -137,8 +146,8 @@ dispatch (limn_pass *pass, struct conv *conv, int line, int lines, const struct 
   push->rows = lines * conv->out.w;
   push->in_line = input_line (conv, line, false);
   struct limn_vk_dispatch record = {
-    .shader = &form->shader,
-    .spec = { form->local_x, form->local_y, aligned, out_aligned },
+    .shader = form->shader,
+    .spec = { form->local_x, form->local_y, aligned, out_aligned, form->lane_blocks },
     .bindings = {
       limn_vk_window (conv->x, (gsize) push->in_line * in_line,
                       (gsize) (in_end - push->in_line) * in_line, false, &push->x_shift),
@@ -205,7 +214,7 @@ limn_vk_conv2d (limn_pass *pass,
   struct limn_vk *vk = (struct limn_vk *) pass->device;
   struct conv conv = { .out = out, .x = x, .weight = weight, .params = params };
   int blocks = (out.c + 3) / 4, total = out.n * out.h;
-  const struct form *form = choose_form (vk, blocks);
+  struct form form = choose_form (vk, blocks);
   int most;
 
   conv.push = make_push (&conv);
@@ -215,7 +224,7 @@ limn_vk_conv2d (limn_pass *pass,
     conv.push.block_end = MIN (blocks, block + most);
     for (int line = 0, lines; line < total; line += lines) {
       lines = fit_lines (vk, &conv, line);
-      dispatch (pass, &conv, line, lines, form);
+      dispatch (pass, &conv, line, lines, &form);
     }
   }
 }

@@ -187,7 +187,7 @@ limn_vk_device_new (int index, limn_precision precision, limn_debug debug, GErro
   vk->base.memory.total = vk->physical->memory;
   vk->max_range = vk->physical->properties.limits.maxStorageBufferRange;
   vk->segment_flops = vk->physical->software ? SEGMENT_FLOPS_SOFTWARE : SEGMENT_FLOPS;
-  vk->form = vk->physical->software ? LIMN_VK_FORM_DIRECT : LIMN_VK_FORM_TILED;
+  limn_vk_device_set_form (&vk->base, LIMN_VK_FORM_AUTO);
   if (open_device (vk, error))
     return &vk->base;
 
@@ -202,9 +202,9 @@ limn_vk_device_set_form (limn_device *device, limn_vk_form form)
   struct limn_vk *vk = (struct limn_vk *) device;
 
   g_assert (device->klass == &vk_class);
-  if (form == LIMN_VK_FORM_AUTO)
-    form = vk->physical->software ? LIMN_VK_FORM_DIRECT : LIMN_VK_FORM_TILED;
-  vk->form = form;
+  if (!vk->physical->software || !vk->physical->shuffle)
+    form = LIMN_VK_FORM_TILED;
+  vk->form = form == LIMN_VK_FORM_AUTO ? LIMN_VK_FORM_DIRECT : form;
 }
 
 void

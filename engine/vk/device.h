@@ -22,7 +22,8 @@ typedef enum {
   LIMN_VK_FORM_TILED,
 } limn_vk_form;
 
-/* For tests: what a device would not choose by itself. They count for passes recorded later. */
+/* For tests: what a device would not choose by itself. They count for passes recorded later. The
+ * direct form is for processors only, where the size of a subgroup is fixed. */
 void limn_vk_device_set_form (limn_device *device, limn_vk_form form);
 /* Lowers the largest binding, so that small tensors are bound in slices; 0: what the device has. */
 void limn_vk_device_set_max_range (limn_device *device, gsize bytes);

@@ -134,6 +134,8 @@ limn_vk_physical_new (struct limn_vk_instance *instance, VkPhysicalDevice handle
     miss (missing, false, "Vulkan 1.2");
   } else {
     physical->subgroup_size = vulkan11.subgroupSize;
+    physical->shuffle = (vulkan11.subgroupSupportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
+                        (vulkan11.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT);
     g_snprintf (physical->driver, sizeof physical->driver, "%s %s", driver.driverName,
                 driver.driverInfo);
     look_at_extensions (instance, physical, missing);

@@ -7,7 +7,6 @@
 #include <glib/gstdio.h>
 
 static GPtrArray *folders;
-static char *cache_folder;
 
 /* --- files --- */
 
@@ -68,7 +67,6 @@ clean_up (void)
   for (guint i = 0; folders != NULL && i < folders->len; i++)
     remove_tree (folders->pdata[i]);
   g_clear_pointer (&folders, g_ptr_array_unref);
-  g_clear_pointer (&cache_folder, g_free);
 }
 
 static void
@@ -143,10 +141,7 @@ run_start (run *result, const char *const *arguments, const char *const *environ
   const char *program = g_getenv ("LIMN_PROGRAM");
 
   g_assert_nonnull (program);
-  if (cache_folder == NULL)
-    cache_folder = make_folder ();
   g_subprocess_launcher_set_cwd (launcher, result->folder);
-  g_subprocess_launcher_setenv (launcher, "XDG_CACHE_HOME", cache_folder, TRUE);
   for (gsize i = 0; environment != NULL && environment[i] != NULL; i += 2)
     g_subprocess_launcher_setenv (launcher, environment[i], environment[i + 1], TRUE);
 

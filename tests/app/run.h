@@ -4,8 +4,7 @@
 #include <gio/gio.h>
 #include <stdbool.h>
 
-/* Runs the built program for tests, each time in an empty folder of its own, with the pipelines
- * that earlier runs of the same test program have cached. */
+/* One run of the built program, in an empty folder of its own. */
 typedef struct {
   char *folder; /* the program's current folder */
   int status;   /* its exit status; -1 when a signal ended it */

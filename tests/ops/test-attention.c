@@ -11,6 +11,7 @@ struct attention_case {
   char special_in; /* 'q', 'k' or 'v' */
   double special;
   gsize special_at;
+  gsize max_range;
 };
 
 static const struct attention_case cases[] = {
@@ -65,6 +66,11 @@ static const struct attention_case cases[] = {
   /* Half of the queries see a score of minus infinity, which is a share of zero. */
   { 1, 13, 33, 1, 8, .special_in = 'k', .special = INFINITY, .special_at = 20 * 8 },
   { 1, 13, 33, 1, 8, .special_in = 'k', .special = INFINITY, .special_at = 0 },
+
+  /* queries and results larger than a binding */
+  { 2, 300, 77, 3, 64, .max_range = 65536 },
+  { 3, 130, 77, 5, 40, .max_range = 65536 },
+  { 1, 1300, 130, 1, 13, .causal = true, .max_range = 65536 },
 };
 
 struct attention_inputs {
@@ -104,6 +110,8 @@ run (harness *h, gsize index)
    * rounding of their sum is not small. */
   bool wide = one->scale > 1 || one->keys > 4000;
   double bound = wide && h->storage == LIMN_DTYPE_F32 ? 1e-9 : 0;
+  if (one->max_range > 0)
+    harness_limit_range (h, one->max_range);
   harness_check (h, attention, &in,
                  reference_attention (in.q.array, in.k.array, in.v.array, one->heads, one->causal),
                  bound);
@@ -121,6 +129,8 @@ describe (gsize index, GString *name)
     g_string_append (name, " large scores");
   if (one->special_in != 0)
     g_string_append_printf (name, " %g in %c", one->special, one->special_in);
+  if (one->max_range > 0)
+    g_string_append (name, " sliced");
 }
 
 int
