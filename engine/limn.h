@@ -23,7 +23,7 @@ typedef enum {
   LIMN_DEBUG_TIME = 1 << 1,     /* seconds of every pass on stderr */
   LIMN_DEBUG_MEMORY = 1 << 2,   /* device memory after every allocation on stderr */
   LIMN_DEBUG_SYNC = 1 << 3,     /* a barrier after every dispatch */
-  LIMN_DEBUG_CHECK = 1 << 4, /* the first NaN or infinity of a generation ends it with its place */
+  LIMN_DEBUG_CHECK = 1 << 4,    /* the first NaN or infinity ends a pass and is named; slow */
 } limn_debug;
 
 limn_debug limn_debug_from_environment (void);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Group norm in three shaders: sums over parts of the rows, their total, and the application.
- * scratch is [n, groups, parts, 2]: sum and sum of squares of x - x_0, where x_0 is the group's
- * first element of the picture; in part 0, afterwards, mean and 1 / deviation. */
+/* Group norm of one picture in three shaders: sums over parts of the rows, their total, and the
+ * application. scratch is [groups, parts, 2]: sum and sum of squares of x - x_0, where x_0 is the
+ * group's first element; in part 0, afterwards, mean and 1 / deviation. */
 
 layout (push_constant) uniform Push {
   int rows; /* positions of one picture */
   int c, groups, parts;
-  int picture;
   int part;        /* the first of this dispatch */
   int row, n_rows; /* of this dispatch */
   int x_shift, out_shift;
@@ -19,5 +18,5 @@ layout (push_constant) uniform Push {
 int
 scratch_index (int group, int part)
 {
-  return ((push.picture * push.groups + group) * push.parts + part) * 2;
+  return (group * push.parts + part) * 2;
 }

@@ -165,7 +165,7 @@ static bool
 write_repeated (limn_denoiser *denoiser, limn_tensor tensor, const float *values, GError **error)
 {
   gsize count = limn_tensor_elements (tensor) / tensor.n;
-  g_autofree float *all = g_new (float, count *tensor.n);
+  g_autofree float *all = g_new (float, limn_tensor_elements (tensor));
 
   for (int i = 0; i < tensor.n; i++)
     memcpy (all + i * count, values, count * sizeof (float));
@@ -288,7 +288,7 @@ limn_denoise (limn_denoiser *denoiser,
   gsize count = limn_tensor_elements (denoiser->inputs.latents) / n;
   g_autofree float *scaled = g_new (float, count);
   g_autofree float *predicted = g_new (float, count);
-  g_autofree float *output = g_new (float, count *n);
+  g_autofree float *output = g_new (float, count *(gsize) n);
   float scales[LIMN_MAX_BRANCHES] = { 0 };
 
   for (int i = 0; i < steps; i++) {

@@ -180,8 +180,8 @@ make_noise (const struct job *job, float sigma)
   int factor = limn_vae_factor (job->model->vae);
   gsize channels = (gsize) limn_vae_latent_channels (job->model->vae);
   gsize area = (gsize) (job->width / factor) * (job->height / factor);
-  g_autofree float *planes = g_new (float, channels *area);
-  float *noise = g_new (float, channels *area);
+  g_autofree float *planes = g_new (float, (gsize) channels *area);
+  float *noise = g_new (float, (gsize) channels *area);
   limn_rng rng;
 
   limn_rng_init (&rng, job->params->seed);

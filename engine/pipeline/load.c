@@ -155,15 +155,14 @@ limn_model_free (limn_model *model)
 bool
 limn_model_add_control (limn_model *model, const char *type, const char *path, GError **error)
 {
-  g_autofree char *name = g_strconcat ("controlnet-", type, NULL);
   g_autoptr (limn_controlnet) control = limn_controlnet_load (model->device, path, error);
   int factor = limn_vae_factor (model->vae);
 
-  if (!control || !limn_controlnet_check (control, limn_unet_get_config (model->unet), name, error))
+  if (!control || !limn_controlnet_check (control, limn_unet_get_config (model->unet), path, error))
     return false;
   if (limn_controlnet_factor (control) != factor) {
     g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL,
-                 "%s makes its picture %d times smaller, the autoencoder %d times", name,
+                 "%s: makes its picture %d times smaller, the autoencoder %d times", path,
                  limn_controlnet_factor (control), factor);
     return false;
   }

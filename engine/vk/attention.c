@@ -29,6 +29,7 @@ static const struct limn_vk_shader tiled = LIMN_VK_SHADER (attention_tiled);
 /* llvmpipe ends a shader's loops after 65,535 iterations in all and goes on with what it has, so
  * that a sum would be wrong without a word. */
 #define MAX_ITERATIONS 65000
+#define SMALL_HEAD 12 /* groups of four elements */
 
 static gint64
 iterations (gint64 lanes, gint64 keys, gint64 fours, gint64 step)
@@ -46,7 +47,7 @@ direct_step (struct limn_vk *vk, int keys, int fours)
   static const guint32 large_steps[] = { 8, 16, 32 };
   gint64 lanes = vk->physical->subgroup_size;
 
-  if (fours <= 20)
+  if (fours <= SMALL_HEAD)
     return iterations (lanes, keys, fours, fours) <= MAX_ITERATIONS ? (guint32) fours : 0;
   for (gsize i = 0; i < G_N_ELEMENTS (large_steps); i++)
     if (iterations (lanes, keys, fours, large_steps[i]) <= MAX_ITERATIONS)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vk/command.h"
 
+#include <math.h>
+
 #include "error.h"
 #include "pass-private.h"
 
@@ -9,8 +11,16 @@ struct range {
   gsize begin, end;
 };
 
+/* What a dispatch wrote, for LIMN_DEBUG=check. */
+struct written {
+  const char *shader;
+  struct limn_vk_binding binding;
+  bool f32;
+};
+
 struct limn_vk_recording {
   GArray *segments; /* of VkCommandBuffer; the last one is being recorded */
+  GArray *written;  /* of struct written, one a segment; only when checking */
   GArray *reads;    /* of struct range, since the last barrier */
   GArray *writes;
   double segment_start; /* the pass's flops when the last segment began */
@@ -31,6 +41,7 @@ recording_free (struct limn_vk *vk, struct limn_vk_recording *recording)
     vk->FreeCommandBuffers (vk->device, vk->pool, recording->segments->len,
                             (VkCommandBuffer *) recording->segments->data);
   g_array_unref (recording->segments);
+  g_array_unref (recording->written);
   g_array_unref (recording->reads);
   g_array_unref (recording->writes);
   g_free (recording);
@@ -69,6 +80,7 @@ limn_vk_pass_record (limn_pass *pass, GError **error)
 
   limn_vk_pass_free (pass);
   recording->segments = g_array_new (FALSE, FALSE, sizeof (VkCommandBuffer));
+  recording->written = g_array_new (FALSE, FALSE, sizeof (struct written));
   recording->reads = g_array_new (FALSE, FALSE, sizeof (struct range));
   recording->writes = g_array_new (FALSE, FALSE, sizeof (struct range));
   pass->recording = recording;
@@ -166,15 +178,34 @@ push_bindings (struct limn_vk *vk,
                                limn_vk_pipelines_layout (vk), 0, count, writes);
 }
 
-/* Ends the segment when it has work enough. The hazards go on: barriers reach across command
- * buffers of one queue. */
+static bool
+checks (struct limn_vk *vk)
+{
+  return (vk->base.debug & LIMN_DEBUG_CHECK) != 0;
+}
+
+/* Ends the segment when it has work enough, and when checking after every dispatch. The hazards go
+ * on: barriers reach across command buffers of one queue. */
 static bool
 cut (limn_pass *pass, struct limn_vk_recording *recording, GError **error)
 {
-  if (pass->flops - recording->segment_start < vk_of (pass)->segment_flops)
+  bool full = pass->flops - recording->segment_start >= vk_of (pass)->segment_flops;
+
+  if (!full && !(checks (vk_of (pass)) && recording->written->len > 0))
     return true;
   return limn_vk_commands_end (vk_of (pass), current (recording), error) &&
          begin_segment (pass, recording, error);
+}
+
+/* Every shader writes to its last binding. */
+static void
+note_written (struct limn_vk_recording *recording, const struct limn_vk_dispatch *dispatch)
+{
+  const struct limn_vk_binding *last = &dispatch->bindings[count_bindings (dispatch->bindings) - 1];
+  const struct written written = { dispatch->shader->name, *last, dispatch->writes_f32 };
+
+  g_assert (last->write);
+  g_array_append_val (recording->written, written);
 }
 
 void
@@ -205,6 +236,8 @@ limn_vk_dispatch (limn_pass *pass, const struct limn_vk_dispatch *dispatch)
                         VK_SHADER_STAGE_COMPUTE_BIT, 0, dispatch->push_size, dispatch->push);
   vk->CmdDispatch (current (recording), dispatch->groups[0], dispatch->groups[1],
                    dispatch->groups[2]);
+  if (checks (vk))
+    note_written (recording, dispatch);
 }
 
 void
@@ -226,6 +259,32 @@ limn_vk_copy (limn_pass *pass, const struct limn_vk_binding *src, const struct l
   vk->CmdCopyBuffer (current (recording), src->buffer->handle, dst->buffer->handle, 1, &region);
 }
 
+/* LIMN_DEBUG=check: whether the dispatch of segment @i wrote NaN or infinity. */
+static bool
+check_segment (struct limn_vk *vk, struct limn_vk_recording *recording, guint i, GError **error)
+{
+  const struct written *written = &g_array_index (recording->written, struct written, i);
+  limn_dtype dtype = written->f32 ? LIMN_DTYPE_F32 : vk->base.storage;
+  gsize count = written->binding.size / limn_dtype_size (dtype);
+  g_autofree void *stored = g_malloc (written->binding.size);
+  g_autofree float *values = g_new (float, count);
+
+  if (!limn_vk_wait (vk, vk->submitted, error) ||
+      !limn_vk_buffer_read (vk, written->binding.buffer, written->binding.offset,
+                            written->binding.size, stored, error))
+    return false;
+  limn_convert_to_f32 (dtype, stored, values, count);
+  for (gsize j = 0; j < count; j++)
+    if (!isfinite (values[j])) {
+      g_set_error (error, LIMN_ERROR, LIMN_ERROR_FAILED,
+                   "shader %s, dispatch %u of %u, wrote %g as element %" G_GSIZE_FORMAT
+                   " of %" G_GSIZE_FORMAT,
+                   written->shader, i + 1, recording->written->len, (double) values[j], j, count);
+      return false;
+    }
+  return true;
+}
+
 /* Keeps two segments in flight, so that the device does not idle between them. */
 static bool
 submit_segments (struct limn_vk *vk,
@@ -242,6 +301,8 @@ submit_segments (struct limn_vk *vk,
     if (!limn_vk_submit (vk, g_array_index (recording->segments, VkCommandBuffer, i), error))
       return false;
     if (i > 0 && !limn_vk_wait (vk, vk->submitted - 1, error))
+      return false;
+    if (checks (vk) && i < recording->written->len && !check_segment (vk, recording, i, error))
       return false;
   }
   return limn_vk_wait (vk, vk->submitted, error);

@@ -21,7 +21,8 @@ struct limn_vk_binding {
 struct limn_vk_dispatch {
   const struct limn_vk_shader *shader;
   guint32 spec[LIMN_VK_MAX_SPEC];
-  struct limn_vk_binding bindings[LIMN_VK_MAX_BINDINGS]; /* up to the first without buffer */
+  struct limn_vk_binding bindings[LIMN_VK_MAX_BINDINGS]; /* the last one with a buffer is written */
+  bool writes_f32;                                       /* whatever the storage type is */
   const void *push;
   guint push_size;
   guint32 groups[3];

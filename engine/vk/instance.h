@@ -26,7 +26,7 @@ struct limn_vk_physical {
   VkPhysicalDeviceProperties properties;
   char driver[VK_MAX_DRIVER_NAME_SIZE + VK_MAX_DRIVER_INFO_SIZE];
   guint subgroup_size;
-  bool shuffle; /* among a subgroup's invocations, in compute shaders */
+  bool shuffle;       /* among a subgroup's invocations, in compute shaders */
   guint64 memory;     /* bytes of the largest device-local heap */
   guint queue_family; /* one with compute */
   bool software;      /* a processor that plays a GPU */

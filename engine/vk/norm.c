@@ -20,7 +20,6 @@ static const struct limn_vk_shader layer_norm = LIMN_VK_SHADER (layer_norm);
 struct push {
   gint32 rows; /* positions of one picture */
   gint32 c, groups, parts;
-  gint32 picture;     /* of the batch */
   gint32 part;        /* the first of this dispatch */
   gint32 row, n_rows; /* rows of this dispatch */
   gint32 x_shift, out_shift;
@@ -32,8 +31,22 @@ struct push {
 struct norm {
   limn_tensor out, x, scratch;
   const struct limn_group_norm_params *params;
+  int picture; /* of the batch */
   struct push push;
 };
+
+/* The sums of one picture; LIMN_GROUP_NORM_PARTS pairs of floats keep them aligned. */
+static struct limn_vk_binding
+bind_scratch (const struct norm *norm, bool write)
+{
+  gsize count = (gsize) norm->push.groups * norm->push.parts * 2;
+  gint32 shift;
+  struct limn_vk_binding binding =
+      limn_vk_window (norm->scratch, (gsize) norm->picture * count, count, write, &shift);
+
+  g_assert (shift == 0);
+  return binding;
+}
 
 /* Row at which part @part of a picture begins. */
 static gsize
@@ -48,17 +61,18 @@ static void
 sum (limn_pass *pass, struct norm *norm, int part, int end)
 {
   struct push *push = &norm->push;
-  gsize picture = (gsize) push->picture * push->rows, c = (gsize) push->c;
+  gsize picture = (gsize) norm->picture * push->rows, c = (gsize) push->c;
   gsize row = part_row (norm, part), rows = part_row (norm, end) - row;
 
   push->part = part;
   push->row = (gint32) row;
   const struct limn_vk_dispatch record = {
     .shader = &group_norm_sum,
+    .writes_f32 = true,
     .bindings = { limn_vk_window (norm->x, (picture + row) * c, MAX (rows, 1) * c, false,
                                   &push->x_shift),
                   limn_vk_window (norm->x, picture * c, c, false, &push->first_shift),
-                  limn_vk_whole (norm->scratch, true) },
+                  bind_scratch (norm, true) },
     .push = push,
     .push_size = sizeof *push,
     .groups = { (guint32) push->groups, (guint32) (end - part), 1 },
@@ -86,13 +100,14 @@ total (limn_pass *pass, struct norm *norm)
 {
   struct limn_vk_dispatch record = {
     .shader = &group_norm_total,
-    .bindings = { limn_vk_whole (norm->x, false), limn_vk_whole (norm->scratch, true) },
+    .writes_f32 = true,
+    .bindings = { limn_vk_whole (norm->x, false), bind_scratch (norm, true) },
     .push = &norm->push,
     .push_size = sizeof norm->push,
   };
   gsize c = (gsize) norm->push.c;
 
-  record.bindings[0] = limn_vk_window (norm->x, (gsize) norm->push.picture * norm->push.rows * c, c,
+  record.bindings[0] = limn_vk_window (norm->x, (gsize) norm->picture * norm->push.rows * c, c,
                                        false, &norm->push.first_shift);
   limn_vk_linear_groups ((gsize) norm->push.groups, record.groups);
   limn_vk_dispatch (pass, &record);
@@ -102,13 +117,13 @@ static void
 apply (limn_pass *pass, struct norm *norm, gsize row, gsize rows)
 {
   struct push *push = &norm->push;
-  gsize picture = (gsize) push->picture * push->rows, c = (gsize) push->c;
+  gsize picture = (gsize) norm->picture * push->rows, c = (gsize) push->c;
 
   push->n_rows = (gint32) rows;
   struct limn_vk_dispatch record = {
     .shader = &group_norm_apply,
     .bindings = { limn_vk_window (norm->x, (picture + row) * c, rows * c, false, &push->x_shift),
-                  limn_vk_whole (norm->scratch, false), limn_vk_whole (norm->params->scale, false),
+                  bind_scratch (norm, false), limn_vk_whole (norm->params->scale, false),
                   limn_vk_whole (norm->params->shift, false),
                   limn_vk_window (norm->out, (picture + row) * c, rows * c, true,
                                   &push->out_shift) },
@@ -143,11 +158,11 @@ limn_vk_group_norm (limn_pass *pass,
     },
   };
 
-  for (norm.push.picture = 0; norm.push.picture < x.n; norm.push.picture++)
+  for (norm.picture = 0; norm.picture < x.n; norm.picture++)
     sum_picture (pass, &norm);
-  for (norm.push.picture = 0; norm.push.picture < x.n; norm.push.picture++)
+  for (norm.picture = 0; norm.picture < x.n; norm.picture++)
     total (pass, &norm);
-  for (norm.push.picture = 0; norm.push.picture < x.n; norm.push.picture++)
+  for (norm.picture = 0; norm.picture < x.n; norm.picture++)
     for (gsize row = 0; row < rows; row += most)
       apply (pass, &norm, row, MIN (most, rows - row));
 }
