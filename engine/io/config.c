@@ -40,18 +40,6 @@ find (const limn_config *config, const char *key)
 }
 
 static bool
-fail_json (GError **error, const char *path, const limn_json *json)
-{
-  int line = 1;
-
-  for (const char *at = json->start; at < json->at; at++)
-    line += *at == '\n';
-  limn_file_set_error (error, LIMN_ERROR_FORMAT, path, "not what it should be at line %d: %s", line,
-                       json->problem);
-  return false;
-}
-
-static bool
 read_values (limn_config *config, gsize length, GError **error)
 {
   g_autoptr (GString) key = g_string_new (NULL);
@@ -60,23 +48,23 @@ read_values (limn_config *config, gsize length, GError **error)
 
   limn_json_init (&json, config->text, length);
   if (!limn_json_expect (&json, '{'))
-    return fail_json (error, config->path, &json);
+    return limn_json_set_error (error, config->path, &json);
   while (limn_json_next (&json, '}', &first)) {
     struct value value;
 
     if (!limn_json_string (&json, key) || !limn_json_expect (&json, ':'))
-      return fail_json (error, config->path, &json);
+      return limn_json_set_error (error, config->path, &json);
     limn_json_peek (&json);
     value.text = json.at;
     if (!limn_json_skip (&json))
-      return fail_json (error, config->path, &json);
+      return limn_json_set_error (error, config->path, &json);
     value.length = (gsize) (json.at - value.text);
     if (*value.text == 'n')
       g_hash_table_remove (config->values, key->str);
     else
       g_hash_table_replace (config->values, g_strdup (key->str), g_memdup2 (&value, sizeof value));
   }
-  return limn_json_finish (&json) || fail_json (error, config->path, &json);
+  return limn_json_finish (&json) || limn_json_set_error (error, config->path, &json);
 }
 
 limn_config *

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "io/file.h"
+
 bool
 limn_json_fail (limn_json *json, const char *problem)
 {
@@ -287,4 +289,16 @@ limn_json_finish (limn_json *json)
   if (limn_json_peek (json) != 0 || (json->problem == NULL && json->at < json->end))
     return limn_json_fail (json, "something follows the end");
   return json->problem == NULL;
+}
+
+bool
+limn_json_set_error (GError **error, const char *path, const limn_json *json)
+{
+  int line = 1;
+
+  for (const char *at = json->start; at < json->at; at++)
+    line += *at == '\n';
+  limn_file_set_error (error, LIMN_ERROR_FORMAT, path, "not what it should be at line %d: %s", line,
+                       json->problem);
+  return false;
 }

@@ -39,3 +39,6 @@ bool limn_json_finish (limn_json *json);
 bool limn_json_fail (limn_json *json, const char *problem);
 /* Bytes from the start, for messages. */
 gsize limn_json_position (const limn_json *json);
+
+/* Sets LIMN_ERROR_FORMAT: @path, the line and what is wrong there. Always false. */
+bool limn_json_set_error (GError **error, const char *path, const limn_json *json);

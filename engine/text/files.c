@@ -15,18 +15,6 @@
 /* Transformers writes 1e30 for "no limit". */
 #define LARGEST_MAX_LENGTH 65536
 
-static bool
-fail_json (GError **error, const char *path, const limn_json *json)
-{
-  int line = 1;
-
-  for (const char *at = json->start; at < json->at; at++)
-    line += *at == '\n';
-  limn_file_set_error (error, LIMN_ERROR_FORMAT, path, "not what it should be at line %d: %s", line,
-                       json->problem);
-  return false;
-}
-
 /* --- vocab.json --- */
 
 static bool
@@ -76,7 +64,7 @@ read_vocabulary (limn_bpe *bpe, const char *path, GError **error)
       return false;
   }
   if (!limn_json_finish (&json))
-    return fail_json (error, path, &json);
+    return limn_json_set_error (error, path, &json);
   if (limn_bpe_next_id (bpe) == 0) {
     limn_file_set_error (error, LIMN_ERROR_FORMAT, path, "no tokens in it");
     return false;
@@ -322,7 +310,7 @@ read_file (const char *folder,
         !read_setting (&json, key->str, source, reading))
       break;
   }
-  return limn_json_finish (&json) || fail_json (error, path, &json);
+  return limn_json_finish (&json) || limn_json_set_error (error, path, &json);
 }
 
 static struct limn_added_token *
