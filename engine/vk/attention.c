@@ -23,13 +23,14 @@ struct push {
 static const struct limn_vk_shader direct = LIMN_VK_SHADER (attention_direct);
 static const struct limn_vk_shader tiled = LIMN_VK_SHADER (attention_tiled);
 
-/* Queries of one work group of the tiled form; the direct form has one a lane. */
+/* Queries of one work group of the tiled form, and of one lane of the direct one. */
 #define TILED_QUERIES 16
+#define DIRECT_ROWS 4
 
 /* llvmpipe ends a shader's loops after 65,535 iterations in all and goes on with what it has, so
  * that a sum would be wrong without a word. */
 #define MAX_ITERATIONS 65000
-#define SMALL_HEAD 12 /* groups of four elements */
+#define MAX_STEP 16
 
 static gint64
 iterations (gint64 lanes, gint64 keys, gint64 fours, gint64 step)
@@ -39,19 +40,16 @@ iterations (gint64 lanes, gint64 keys, gint64 fours, gint64 step)
   return (keys + lanes - 1) / lanes * (2 * steps + 1) + 2 * steps;
 }
 
-/* Groups of four elements that the direct form's unrolled code takes at once: a small head whole,
- * so that it stays in registers, else few. 0 where no number will do. */
+/* Groups of four elements that the direct form's unrolled code takes at once: one, which compiles
+ * and runs fastest, unless the loops would be too long. 0 where no number will do. */
 static guint32
 direct_step (struct limn_vk *vk, int keys, int fours)
 {
-  static const guint32 large_steps[] = { 8, 16, 32 };
   gint64 lanes = vk->physical->subgroup_size;
 
-  if (fours <= SMALL_HEAD)
-    return iterations (lanes, keys, fours, fours) <= MAX_ITERATIONS ? (guint32) fours : 0;
-  for (gsize i = 0; i < G_N_ELEMENTS (large_steps); i++)
-    if (iterations (lanes, keys, fours, large_steps[i]) <= MAX_ITERATIONS)
-      return large_steps[i];
+  for (guint32 step = 1; step <= MAX_STEP; step *= 2)
+    if (iterations (lanes, keys, fours, step) <= MAX_ITERATIONS)
+      return step;
   return 0;
 }
 
@@ -68,8 +66,9 @@ dispatch (
 {
   struct limn_vk *vk = (struct limn_vk *) pass->device;
   bool is_tiled = vk->form == LIMN_VK_FORM_TILED;
-  guint32 per_group = is_tiled ? TILED_QUERIES : vk->physical->subgroup_size;
   int fours = (attention->push.head_dim + 3) / 4;
+  guint32 lanes = vk->physical->subgroup_size;
+  guint32 per_group = is_tiled ? TILED_QUERIES : lanes * DIRECT_ROWS;
   limn_tensor q = attention->q, k = attention->k;
   gsize q_first = ((gsize) picture * q.h + first) * q.c, q_count = (gsize) pictures * queries * q.c;
   gsize k_first = (gsize) picture * k.h * k.c, k_count = (gsize) pictures * k.h * k.c;
@@ -79,7 +78,7 @@ dispatch (
   push->queries = queries;
   const struct limn_vk_dispatch record = {
     .shader = is_tiled ? &tiled : &direct,
-    .spec = { (guint32) fours, push->head_dim % 4 == 0, vk->physical->subgroup_size,
+    .spec = { (guint32) fours, push->head_dim % 4 == 0, lanes,
               direct_step (vk, push->keys, fours) },
     .bindings = { limn_vk_window (q, q_first, q_count, false, &push->q_shift),
                   limn_vk_window (k, k_first, k_count, false, &push->k_shift),
