@@ -10,7 +10,6 @@
 #define DEFAULT_STEPS 20
 #define DEFAULT_CFG 7
 #define MAX_STEPS 4000
-#define MAX_SIZE 8192
 
 /* --- samplers --- */
 
@@ -19,10 +18,25 @@ static const struct {
   const char *name;
   limn_sampler_kind kind;
 } sampler_aliases[] = {
-  { "ddim", LIMN_SAMPLER_DDIM },         { "euler", LIMN_SAMPLER_EULER },
-  { "keuler", LIMN_SAMPLER_EULER },      { "eulerdiscrete", LIMN_SAMPLER_EULER },
-  { "dpmpp2m", LIMN_SAMPLER_DPMPP_2M },  { "dpmpp2mkarras", LIMN_SAMPLER_DPMPP_2M },
-  { "kdpmpp2m", LIMN_SAMPLER_DPMPP_2M }, { "kdpmpp2mkarras", LIMN_SAMPLER_DPMPP_2M },
+  { "ddim", LIMN_SAMPLER_DDIM },
+  { "euler", LIMN_SAMPLER_EULER },
+  { "keuler", LIMN_SAMPLER_EULER },
+  { "eulerdiscrete", LIMN_SAMPLER_EULER },
+  { "dpmpp2m", LIMN_SAMPLER_DPMPP_2M },
+  { "dpmpp2mkarras", LIMN_SAMPLER_DPMPP_2M },
+  { "kdpmpp2m", LIMN_SAMPLER_DPMPP_2M },
+  { "kdpmpp2mkarras", LIMN_SAMPLER_DPMPP_2M },
+  { "ddpm", LIMN_SAMPLER_DDPM },
+  { "eulera", LIMN_SAMPLER_EULER_ANCESTRAL },
+  { "keulera", LIMN_SAMPLER_EULER_ANCESTRAL },
+  { "eulerancestral", LIMN_SAMPLER_EULER_ANCESTRAL },
+  { "heun", LIMN_SAMPLER_HEUN },
+  { "kheun", LIMN_SAMPLER_HEUN },
+  { "dpmpp2msde", LIMN_SAMPLER_DPMPP_2M_SDE },
+  { "dpmpp2msdekarras", LIMN_SAMPLER_DPMPP_2M_SDE },
+  { "kdpmpp2msde", LIMN_SAMPLER_DPMPP_2M_SDE },
+  { "unipc", LIMN_SAMPLER_UNIPC },
+  { "lcm", LIMN_SAMPLER_LCM },
 };
 
 static char *
@@ -103,6 +117,18 @@ parse_control (const char *option, const char *value, gpointer data, GError **er
 }
 
 static gboolean
+parse_control_mode (const char *option, const char *value, gpointer data, GError **error)
+{
+  struct limn_generate_options *options = data;
+
+  if (limn_control_mode_from_name (value, &options->control_mode))
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "%s is \"%s\" and must be balanced, prompt or control", option, value);
+  return FALSE;
+}
+
+static gboolean
 parse_controlnet (const char *option, const char *value, gpointer data, GError **error)
 {
   struct limn_generate_options *options = data;
@@ -154,16 +180,8 @@ static gboolean
 parse_size (const char *option, const char *value, gpointer data, GError **error)
 {
   struct limn_generate_options *options = data;
-  g_auto (GStrv) sides = g_strsplit_set (value, "xX", -1);
 
-  if (g_strv_length (sides) == 2 &&
-      limn_number_int (option, sides[0], 1, MAX_SIZE, &options->width, NULL) &&
-      limn_number_int (option, sides[1], 1, MAX_SIZE, &options->height, NULL))
-    return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "%s is \"%s\" and must be WIDTHxHEIGHT with numbers from 1 to %d", option, value,
-               MAX_SIZE);
-  return FALSE;
+  return limn_number_size (option, value, &options->width, &options->height, error);
 }
 
 /* --- the whole line --- */
@@ -216,18 +234,22 @@ context_new (struct limn_generate_options *o)
   const GOptionEntry entries[] = {
     { "prompt", 'p', 0, path, &o->prompt, "What the picture shows", "TEXT" },
     { "negative", 'n', 0, path, &o->negative, "What it shall not show", "TEXT" },
+    { "plain-prompt", 0, 0, G_OPTION_ARG_NONE, &o->plain_prompt,
+      "Take brackets and BREAK in prompts as text, not as weights and breaks", NULL },
     { "scribble", 's', 0, path, &o->scribble,
       "A drawing (PNG) to follow: dark on light or light on dark", "FILE" },
     { "control", 'c', bytes, call, (gpointer) parse_control,
       "A control picture of any type; may be repeated. Weight 0 to 10, start and end 0 to 1",
       "TYPE=FILE[:WEIGHT[:START[:END]]]" },
+    { "control-mode", 0, bytes, call, (gpointer) parse_control_mode,
+      "What matters more: balanced (default), prompt or control", "MODE" },
     { "controlnet", 0, bytes, call, (gpointer) parse_controlnet,
       "A ControlNet's folder for TYPE, where the model has none; may be repeated", "TYPE=FOLDER" },
     { "model", 'm', 0, path, &o->model, "The model's folder (default: the one Limn comes with)",
       "FOLDER" },
     { "steps", 0, bytes, call, (gpointer) parse_steps, "Denoising steps (20)", "N" },
-    { "sampler", 0, bytes, call, (gpointer) parse_sampler, "ddim (default), euler or dpm++2m",
-      "NAME" },
+    { "sampler", 0, bytes, call, (gpointer) parse_sampler,
+      "ddim (default), ddpm, dpm++2m, dpm++2m-sde, euler, euler-a, heun, lcm or unipc", "NAME" },
     { "cfg", 0, bytes, call, (gpointer) parse_cfg,
       "How closely the prompt is followed (7); 1 leaves the negative prompt out", "SCALE" },
     { "seed", 0, bytes, call, (gpointer) parse_seed, "The same seed, the same picture (random)",
@@ -295,6 +317,10 @@ finish (struct limn_generate_options *options, GError **error)
   if (options->scribble != NULL)
     g_ptr_array_insert (options->controls, 0,
                         limn_control_spec_new ("scribble", options->scribble));
+  for (guint i = 0; i < options->controls->len; i++) {
+    struct limn_control_spec *spec = g_ptr_array_index (options->controls, i);
+    spec->mode = options->control_mode;
+  }
 
   make_text_valid (&options->prompt);
   make_text_valid (&options->negative);

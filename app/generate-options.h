@@ -11,14 +11,15 @@ struct limn_controlnet_spec {
 /* What the command line of `limn generate` asks for, checked as far as that is possible without
  * opening anything. */
 struct limn_generate_options {
-  char *model;             /* never NULL */
-  char *prompt, *negative; /* UTF-8, never NULL */
-  char *scribble;          /* already one of @controls as well */
-  char *out;               /* never NULL */
-  char *preview;           /* folder, or NULL */
-  char *device;            /* NULL for the best */
-  GPtrArray *controls;     /* of limn_control_spec */
-  GPtrArray *controlnets;  /* of limn_controlnet_spec */
+  char *model;                    /* never NULL */
+  char *prompt, *negative;        /* UTF-8, never NULL */
+  char *scribble;                 /* already one of @controls as well */
+  char *out;                      /* never NULL */
+  char *preview;                  /* folder, or NULL */
+  char *device;                   /* NULL for the best */
+  GPtrArray *controls;            /* of limn_control_spec */
+  GPtrArray *controlnets;         /* of limn_controlnet_spec */
+  limn_control_mode control_mode; /* already in each of @controls */
   limn_sampler_kind sampler;
   limn_precision precision;
   guint64 seed;
@@ -26,6 +27,7 @@ struct limn_generate_options {
   int steps;
   int width, height; /* 0 for the model's own */
   double cfg;
+  gboolean plain_prompt;
   gboolean json, help;
 };
 

@@ -112,7 +112,7 @@ on_event (const struct limn_event *event, gpointer data)
   message->steps = event->steps;
   message->seconds = event->seconds;
   message->memory = event->memory;
-  message->dropped = event->dropped;
+  message->chunks = event->chunks;
   if (event->preview != NULL && job->options->preview != NULL)
     message->path = save_preview (job, event->preview, event->step);
   post (job, message);
@@ -222,6 +222,7 @@ draw (struct job *job, limn_device *device, limn_model *model, GPtrArray *images
   struct limn_generate_params params = {
     .prompt = options->prompt,
     .negative = options->negative,
+    .plain_prompt = options->plain_prompt,
     .controls = controls,
     .n_controls = images->len,
     .sampler = options->sampler,
@@ -243,8 +244,14 @@ draw (struct job *job, limn_device *device, limn_model *model, GPtrArray *images
   for (guint i = 0; i < images->len; i++) {
     const struct limn_control_spec *spec = g_ptr_array_index (options->controls, i);
 
-    controls[i] =
-        (struct limn_control){ spec->type, images->pdata[i], spec->weight, spec->start, spec->end };
+    controls[i] = (struct limn_control){
+      .type = spec->type,
+      .image = images->pdata[i],
+      .weight = spec->weight,
+      .start = spec->start,
+      .end = spec->end,
+      .mode = spec->mode,
+    };
   }
   post_start (job, &params);
   image = limn_generate (model, &params, job->cancellable, error);

@@ -19,6 +19,8 @@ static int run_version (int argc, char **argv);
 static const struct command commands[] = {
   { "generate", "draw a picture from a scribble and a prompt", limn_command_generate },
   { "devices", "list the devices that can compute, and what is missing", limn_command_devices },
+  { "inspect", "say what a model file or folder is", limn_command_inspect },
+  { "bench", "measure speed and memory", limn_command_bench },
   { "help", "explain a subcommand", run_help },
   { "version", "print the version", run_version },
 };

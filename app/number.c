@@ -44,6 +44,21 @@ limn_number_int (const char *what, const char *text, int min, int max, int *valu
   return true;
 }
 
+bool
+limn_number_size (const char *what, const char *text, int *width, int *height, GError **error)
+{
+  g_auto (GStrv) sides = g_strsplit_set (text, "xX", -1);
+
+  if (g_strv_length (sides) == 2 &&
+      limn_number_int (what, sides[0], 1, LIMN_MAX_SIDE, width, NULL) &&
+      limn_number_int (what, sides[1], 1, LIMN_MAX_SIDE, height, NULL))
+    return true;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "%s is \"%s\" and must be WIDTHxHEIGHT with numbers from 1 to %d", what, text,
+               LIMN_MAX_SIDE);
+  return false;
+}
+
 char *
 limn_format_bytes (guint64 bytes)
 {

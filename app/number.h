@@ -14,5 +14,9 @@ bool limn_number_double (
 bool
 limn_number_int (const char *what, const char *text, int min, int max, int *value, GError **error);
 
+/* "512x768", each side from 1 to LIMN_MAX_SIDE; the same error. */
+#define LIMN_MAX_SIDE 8192
+bool limn_number_size (const char *what, const char *text, int *width, int *height, GError **error);
+
 /* "812 KiB", "412 MiB", "23.4 GiB"; the caller frees it. */
 char *limn_format_bytes (guint64 bytes);

@@ -72,8 +72,7 @@ plain_start (limn_progress *progress, const struct limn_progress_message *messag
 static void
 plain_text (limn_progress *progress, const struct limn_progress_message *message)
 {
-  fprintf (progress->out, "note: the prompt is too long, its last %d tokens are left out\n",
-           message->dropped);
+  fprintf (progress->out, "note: the prompt is read in %d chunks\n", message->chunks);
 }
 
 static void
@@ -246,7 +245,7 @@ json_text (limn_progress *progress, const struct limn_progress_message *message)
 {
   GString *json = json_event ("text");
 
-  limn_json_write_uint (json, "dropped", (guint64) message->dropped);
+  limn_json_write_uint (json, "chunks", (guint64) message->chunks);
   json_write (progress, json);
 }
 

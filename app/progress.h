@@ -9,7 +9,7 @@
 typedef enum {
   LIMN_PROGRESS_LOAD,   /* the model is being opened on @name, a device */
   LIMN_PROGRESS_START,  /* @steps, @width, @height, @seed, @name of the model */
-  LIMN_PROGRESS_TEXT,   /* @dropped tokens of the prompt are left out */
+  LIMN_PROGRESS_TEXT,   /* the prompts take @chunks of the text encoder */
   LIMN_PROGRESS_STEP,   /* @step of @steps, @seconds, @memory, @path of the preview or NULL */
   LIMN_PROGRESS_DECODE, /* @seconds, @memory */
   LIMN_PROGRESS_RESULT, /* @path, @seed, @width, @height, @seconds, @memory at its peak */
@@ -21,7 +21,7 @@ struct limn_progress_message {
   limn_progress_kind kind;
   int step, steps; /* 1-based */
   int width, height;
-  int dropped;
+  int chunks;
   double seconds; /* since the generation began */
   guint64 memory; /* bytes */
   guint64 seed;

@@ -59,6 +59,14 @@ limn_device_count (limn_device *device, gsize *counter, gssize bytes)
                 device->memory.weights, device->memory.arena, device->memory.other);
 }
 
+void
+limn_device_set_profile (limn_device *device, limn_profile_func profile, gpointer data)
+{
+  device->profile = profile;
+  device->profile_data = data;
+  device->arena_serial++; /* recordings with and without times differ */
+}
+
 limn_tensor
 limn_tensor_new (limn_device *device, limn_dtype dtype, int n, int h, int w, int c, GError **error)
 {

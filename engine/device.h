@@ -61,6 +61,9 @@ struct limn_device_class {
   struct limn_device_ops ops;
 };
 
+/* Called after a run for each operator in it: @op as in ops.h, and what it took. */
+typedef void (*limn_profile_func) (const char *op, double seconds, gpointer data);
+
 struct limn_device {
   const struct limn_device_class *klass;
   char *name;         /* as `limn devices` prints it */
@@ -69,7 +72,9 @@ struct limn_device {
   gsize arena_size;   /* bytes */
   guint arena_serial; /* changes when the arena does: older recordings are made anew */
   struct limn_device_memory memory;
-  guint debug; /* limn_debug */
+  guint debug;               /* limn_debug */
+  limn_profile_func profile; /* NULL: operators are not timed */
+  gpointer profile_data;
 };
 
 /* A tensor of its own, outside the arena: inputs, outputs and weights. Freed by
@@ -83,6 +88,10 @@ bool limn_tensor_write (limn_device *device, limn_tensor dst, const float *src, 
 bool limn_tensor_read (limn_device *device, limn_tensor src, float *dst, GError **error);
 bool
 limn_tensor_write_ids (limn_device *device, limn_tensor dst, const gint32 *src, GError **error);
+
+/* Times every operator of passes that run from now on, which are recorded anew for it; NULL ends
+ * that. Operators then run one after the other. */
+void limn_device_set_profile (limn_device *device, limn_profile_func profile, gpointer data);
 
 /* Accounting for the devices themselves. */
 void limn_device_count (limn_device *device, gsize *counter, gssize bytes);

@@ -7,6 +7,7 @@
 
 #include <gio/gio.h>
 
+#include "bench/bench.h"
 #include "error.h"
 #include "image.h"
 #include "io/png.h"
@@ -63,7 +64,8 @@ void limn_device_memory_use (const limn_device *device, guint64 *current, guint6
 
 /* --- models --- */
 
-/* @path is a folder in the diffusers layout. Borrows @device. */
+/* @path is a folder in the diffusers layout, or one .safetensors or .gguf file with all parts of a
+ * model of Stable Diffusion 1.x or 2.x. Borrows @device. */
 limn_model *limn_model_open (limn_device *device, const char *path, GError **error);
 void limn_model_free (limn_model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_model, limn_model_free)
@@ -78,7 +80,7 @@ void limn_model_size (const limn_model *model, int *width, int *height, int *mul
 /* --- generation --- */
 
 typedef enum {
-  LIMN_EVENT_TEXT,   /* the prompt did not fit: @dropped tokens are left out */
+  LIMN_EVENT_TEXT,   /* the prompts are long or have breaks: they take @chunks, 2 or more */
   LIMN_EVENT_STEP,   /* @step of @steps is done; @preview when asked for */
   LIMN_EVENT_DECODE, /* the latents are about to become the picture */
 } limn_event_kind;
@@ -88,22 +90,32 @@ struct limn_event {
   int step, steps; /* 1-based */
   double seconds;  /* since the generation began */
   guint64 memory;  /* bytes of device memory in use */
-  int dropped;
+  int chunks;
   const limn_image *preview; /* the predicted picture; borrowed for the call */
 };
 
 typedef void (*limn_event_func) (const struct limn_event *event, gpointer data);
 
-/* A ControlNet branch, arXiv:2302.05543. */
+/* Which matters more where prompt and drawing disagree; the modes of sd-webui-controlnet. */
+typedef enum {
+  LIMN_CONTROL_BALANCED,
+  LIMN_CONTROL_PROMPT,  /* the prompt: the nearer to the input, the weaker a residual (0.825^k) */
+  LIMN_CONTROL_CONTROL, /* the drawing: the negative prompt's half of the guidance lacks it */
+  LIMN_N_CONTROL_MODES,
+} limn_control_mode;
+
+/* A ControlNet branch, arXiv:2302.05543. LIMN_CONTROL_CONTROL without a prompt is "guess mode". */
 struct limn_control {
   const char *type;
   const limn_image *image; /* as the network sees it; resized to the picture's size */
   float weight;            /* 0 to 10 */
   float start, end;        /* part of the steps, 0 to 1, in which it works */
+  limn_control_mode mode;
 };
 
 struct limn_generate_params {
-  const char *prompt, *negative; /* NULL is empty */
+  const char *prompt, *negative; /* NULL is empty; with the syntax of text/prompt.h */
+  bool plain_prompt;             /* brackets, backslashes and BREAK are text like any other */
   const struct limn_control *controls;
   gsize n_controls;
   limn_sampler_kind sampler;
@@ -121,3 +133,39 @@ limn_image *limn_generate (limn_model *model,
                            const struct limn_generate_params *params,
                            GCancellable *cancellable,
                            GError **error);
+
+/* The most bytes of memory that such a generation would need on @device with the model at @path,
+ * found by running it on the measure device, which computes nothing. */
+bool limn_forecast (const limn_device *device,
+                    const char *path,
+                    const struct limn_generate_params *params,
+                    guint64 *bytes,
+                    GError **error);
+
+/* --- inspection --- */
+
+struct limn_inspection_type {
+  const char *name; /* "F16", "Q8_0", ... as the file says it */
+  guint64 tensors, parameters;
+};
+
+/* What a file or folder is. */
+struct limn_inspection {
+  const char *kind;   /* "model", "unet", "autoencoder", "text encoder", "ControlNet", "LoRA" or
+                         "unknown" */
+  char *parts;        /* of a model: "text encoder, unet, autoencoder"; else NULL */
+  const char *family; /* "Stable Diffusion 1.x", "SDXL", ...; NULL when the file does not tell */
+  const char *format; /* "folder", "safetensors", "gguf" */
+  const char *prediction; /* "epsilon" or "v"; NULL but for a model in one file */
+  bool inpainting;        /* the UNet takes 9 channels */
+  guint64 tensors, parameters, bytes;
+  GArray *types; /* of limn_inspection_type, in the order they appear */
+  /* Bytes of weights on a device with that precision; 0 where Limn cannot load it. */
+  guint64 memory_f32, memory_f16;
+  char *problem; /* the sentence that says why Limn cannot load it, or NULL */
+};
+
+/* @path is a folder in the diffusers layout, one of its parts, or one file of weights. Reads
+ * headers only. LIMN_ERROR_FILE or FORMAT for what is no such thing. */
+struct limn_inspection *limn_inspect (const char *path, GError **error);
+void limn_inspection_free (struct limn_inspection *inspection);

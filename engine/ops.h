@@ -106,7 +106,8 @@ limn_tensor limn_geglu (limn_pass *pass, limn_tensor x);
 limn_tensor
 limn_embedding (limn_pass *pass, limn_tensor table, limn_tensor position, limn_tensor ids);
 
-/* Copies @x into @dst, a tensor outside the arena with the same shape and type. */
+/* Copies @x into @dst, a tensor of the same shape and type: one outside the arena, or a view of one
+ * inside it, whose contents change for what is recorded from here on. */
 void limn_copy (limn_pass *pass, limn_tensor x, limn_tensor dst);
 
 /* The table that a device fills: the same operators, outputs and scratch already allocated. */

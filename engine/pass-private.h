@@ -14,7 +14,8 @@ struct limn_pass {
   limn_arena *arena;
   gsize arena_bytes;
   double flops;
-  GError *error; /* the first failure of a recording */
+  GError *error;  /* the first failure of a recording */
+  const char *op; /* the operator being recorded, as in ops.h */
 
   bool recorded;
   guint arena_serial; /* the device's when this was recorded */

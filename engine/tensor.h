@@ -73,6 +73,16 @@ limn_tensor_same_shape (limn_tensor a, limn_tensor b)
   return a.n == b.n && a.h == b.h && a.w == b.w && a.c == b.c;
 }
 
+/* The last @n of what @t holds, a view of the same bytes. */
+static inline limn_tensor
+limn_tensor_last (limn_tensor t, int n)
+{
+  g_assert (n >= 1 && n <= t.n);
+  t.offset += limn_tensor_bytes (t) / (gsize) t.n * (gsize) (t.n - n);
+  t.n = n;
+  return t;
+}
+
 /* Conversions of @count elements between host arrays. NaN stays NaN, values outside the range of
  * f16 become infinite, rounding is to nearest even. */
 void limn_f32_to_f16 (const float *src, guint16 *dst, gsize count);

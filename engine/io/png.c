@@ -138,6 +138,9 @@ read_png (struct reader *reader)
     return false;
   png_set_read_fn (png, reader, read_bytes);
   png_set_user_limits (png, PNG_UINT_31_MAX, PNG_UINT_31_MAX); /* check_size() says it better */
+  /* What is not needed for the pixels is skipped: libpng would make room for a chunk as large as it
+   * says to be, two gigabytes in a file of no size. */
+  png_set_keep_unknown_chunks (png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info (png, reader->info);
   if (!check_size (reader))
     return false;

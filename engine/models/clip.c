@@ -85,10 +85,9 @@ load_all (limn_clip *clip, limn_weights *weights)
 }
 
 limn_clip *
-limn_clip_load (limn_device *device, const char *folder, GError **error)
+limn_clip_load (limn_device *device, const char *path, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, "config.json", NULL);
-  g_autoptr (limn_config) config = limn_config_open (path, error);
+  g_autoptr (limn_config) config = limn_weights_config (path, LIMN_PART_TEXT_ENCODER, error);
   g_autoptr (limn_clip) clip = NULL;
   limn_weights *weights;
 
@@ -98,7 +97,7 @@ limn_clip_load (limn_device *device, const char *folder, GError **error)
   read_config (clip, config);
   if (!limn_config_finish (config, error))
     return NULL;
-  weights = limn_weights_open (device, folder, error);
+  weights = limn_weights_open (device, path, LIMN_PART_TEXT_ENCODER, error);
   if (!weights)
     return NULL;
   load_all (clip, weights);

@@ -6,7 +6,7 @@
 /* CLIP's text encoder, arXiv:2103.00020: transformers' CLIPTextModel. */
 typedef struct limn_clip limn_clip;
 
-limn_clip *limn_clip_load (limn_device *device, const char *folder, GError **error);
+limn_clip *limn_clip_load (limn_device *device, const char *path, GError **error);
 void limn_clip_free (limn_clip *clip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_clip, limn_clip_free)
 int limn_clip_width (const limn_clip *clip);      /* hidden_size */

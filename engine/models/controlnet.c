@@ -84,10 +84,9 @@ load_zero_convs (limn_controlnet *controlnet, limn_weights *weights)
 }
 
 limn_controlnet *
-limn_controlnet_load (limn_device *device, const char *folder, GError **error)
+limn_controlnet_load (limn_device *device, const char *path, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, "config.json", NULL);
-  g_autoptr (limn_config) config = limn_config_open (path, error);
+  g_autoptr (limn_config) config = limn_weights_config (path, LIMN_PART_CONTROLNET, error);
   g_autoptr (limn_controlnet) controlnet = NULL;
   struct limn_unet_config sizes;
   limn_weights *weights;
@@ -98,7 +97,7 @@ limn_controlnet_load (limn_device *device, const char *folder, GError **error)
   read_config (config, &sizes, &controlnet->embedding);
   if (!limn_config_finish (config, error))
     return NULL;
-  weights = limn_weights_open (device, folder, error);
+  weights = limn_weights_open (device, path, LIMN_PART_CONTROLNET, error);
   if (!weights)
     return NULL;
   limn_unet_encoder_load (&controlnet->encoder, &sizes, weights);

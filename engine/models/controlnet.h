@@ -7,7 +7,7 @@
  * pose, depth) and adds to the UNet's feature maps through convolutions that began as zero. */
 typedef struct limn_controlnet limn_controlnet;
 
-limn_controlnet *limn_controlnet_load (limn_device *device, const char *folder, GError **error);
+limn_controlnet *limn_controlnet_load (limn_device *device, const char *path, GError **error);
 void limn_controlnet_free (limn_controlnet *controlnet);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_controlnet, limn_controlnet_free)
 const struct limn_unet_config *limn_controlnet_get_config (const limn_controlnet *controlnet);

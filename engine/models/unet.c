@@ -79,10 +79,9 @@ load_all (limn_unet *unet, const struct limn_unet_config *config, limn_weights *
 }
 
 limn_unet *
-limn_unet_load (limn_device *device, const char *folder, GError **error)
+limn_unet_load (limn_device *device, const char *path, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, "config.json", NULL);
-  g_autoptr (limn_config) config = limn_config_open (path, error);
+  g_autoptr (limn_config) config = limn_weights_config (path, LIMN_PART_UNET, error);
   struct limn_unet_config sizes;
   limn_weights *weights;
   g_autoptr (limn_unet) unet = NULL;
@@ -93,7 +92,7 @@ limn_unet_load (limn_device *device, const char *folder, GError **error)
   limn_unet_config_read_up (&sizes, config);
   if (!limn_config_finish (config, error))
     return NULL;
-  weights = limn_weights_open (device, folder, error);
+  weights = limn_weights_open (device, path, LIMN_PART_UNET, error);
   if (!weights)
     return NULL;
   unet = g_new0 (limn_unet, 1);
@@ -132,12 +131,29 @@ limn_unet_encode (limn_pass *pass,
   limn_unet_encoder_forward (pass, &unet->encoder, inputs, *time, none, features);
 }
 
+int
+limn_unet_residuals (const struct limn_unet_config *config)
+{
+  int count = 1 + 1; /* conv_in, the middle */
+
+  for (int i = 0; i < config->n_blocks; i++)
+    count += config->layers[i] + (i < config->n_blocks - 1 ? 1 : 0);
+  return count;
+}
+
 static void
 add_scaled (limn_pass *pass, limn_tensor *to, limn_tensor *from, limn_tensor scale, int index)
 {
-  limn_replace (pass, to,
-                limn_add (pass, *to, *from,
-                          &(struct limn_add_params){ .scale = scale, .scale_index = index }));
+  const struct limn_add_params params = { .scale = scale, .scale_index = index };
+  limn_tensor last = limn_tensor_last (*to, from->n);
+
+  if (from->n == to->n) {
+    limn_replace (pass, to, limn_add (pass, *to, *from, &params));
+  } else {
+    limn_tensor sum = limn_add (pass, last, *from, &params);
+    limn_copy (pass, sum, last);
+    limn_release (pass, &sum);
+  }
   limn_release (pass, from);
 }
 
@@ -146,12 +162,12 @@ limn_unet_add_residuals (limn_pass *pass,
                          struct limn_unet_features *features,
                          struct limn_unet_features *residuals,
                          limn_tensor scale,
-                         int index)
+                         int first)
 {
   g_assert (features->n_skips == residuals->n_skips);
   for (int i = 0; i < features->n_skips; i++)
-    add_scaled (pass, &features->skips[i], &residuals->skips[i], scale, index);
-  add_scaled (pass, &features->mid, &residuals->mid, scale, index);
+    add_scaled (pass, &features->skips[i], &residuals->skips[i], scale, first + i);
+  add_scaled (pass, &features->mid, &residuals->mid, scale, first + features->n_skips);
   residuals->n_skips = 0;
 }
 

@@ -6,8 +6,9 @@
 /* UNet2DConditionModel, arXiv:2112.10752: predicts noise (or v) from noisy latents. */
 typedef struct limn_unet limn_unet;
 
-/* @folder has config.json and the weights. LIMN_ERROR_MODEL or LIMN_ERROR_FORMAT. */
-limn_unet *limn_unet_load (limn_device *device, const char *folder, GError **error);
+/* @path is a folder with config.json and the weights, or a file that has a UNet in it.
+ * LIMN_ERROR_MODEL or LIMN_ERROR_FORMAT. */
+limn_unet *limn_unet_load (limn_device *device, const char *path, GError **error);
 void limn_unet_free (limn_unet *unet);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_unet, limn_unet_free)
 const struct limn_unet_config *limn_unet_get_config (const limn_unet *unet);
@@ -18,12 +19,15 @@ void limn_unet_encode (limn_pass *pass,
                        const struct limn_unet_inputs *inputs,
                        limn_tensor *time,
                        struct limn_unet_features *features);
-/* features += scale[index] * residuals; releases @residuals. */
+/* How many residuals a ControlNet of these sizes makes: one for each skip and for the middle. */
+int limn_unet_residuals (const struct limn_unet_config *config);
+/* features += scale[first + i] * residual i, the middle being the last; releases @residuals. Their
+ * n may be smaller than that of @features: they then go to the last of those alone. */
 void limn_unet_add_residuals (limn_pass *pass,
                               struct limn_unet_features *features,
                               struct limn_unet_features *residuals,
                               limn_tensor scale,
-                              int index);
+                              int first);
 /* The second half -> [n, h, w, out_channels]; releases @time and @features. */
 limn_tensor limn_unet_decode (limn_pass *pass,
                               const limn_unet *unet,

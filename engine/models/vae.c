@@ -26,11 +26,10 @@ struct limn_vae {
 };
 
 limn_vae *
-limn_vae_load (limn_device *device, const char *folder, GError **error)
+limn_vae_load (limn_device *device, const char *path, GError **error)
 {
   static const char *const kinds[] = { "AutoencoderKL", "AutoencoderTiny", NULL };
-  g_autofree char *path = g_build_filename (folder, "config.json", NULL);
-  g_autoptr (limn_config) config = limn_config_open (path, error);
+  g_autoptr (limn_config) config = limn_weights_config (path, LIMN_PART_VAE, error);
   g_autoptr (limn_vae) vae = NULL;
   limn_weights *weights;
   bool tiny;
@@ -49,7 +48,7 @@ limn_vae_load (limn_device *device, const char *folder, GError **error)
   if (!limn_config_finish (config, error))
     return NULL;
 
-  weights = limn_weights_open (device, folder, error);
+  weights = limn_weights_open (device, path, LIMN_PART_VAE, error);
   if (!weights)
     return NULL;
   if (tiny)

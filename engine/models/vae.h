@@ -12,7 +12,7 @@ typedef struct limn_device limn_device;
  * kept for the size used last. */
 typedef struct limn_vae limn_vae;
 
-limn_vae *limn_vae_load (limn_device *device, const char *folder, GError **error);
+limn_vae *limn_vae_load (limn_device *device, const char *path, GError **error);
 void limn_vae_free (limn_vae *vae);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_vae, limn_vae_free)
 

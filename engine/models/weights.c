@@ -4,7 +4,7 @@
 #include <stdarg.h>
 
 #include "error.h"
-#include "io/safetensors.h"
+#include "io/checkpoint.h"
 
 struct limn_weight_list {
   limn_device *device; /* borrowed */
@@ -13,7 +13,8 @@ struct limn_weight_list {
 
 struct limn_weights {
   limn_device *device; /* borrowed */
-  limn_safetensors *file;
+  limn_checkpoint *file;
+  limn_part part;
   GString *prefix; /* "down_blocks.0.resnets.1." */
   GArray *lengths; /* of gsize: the prefix before each push */
   limn_weight_list *list;
@@ -48,30 +49,71 @@ limn_weight_list_free (limn_weight_list *list)
   g_free (list);
 }
 
-limn_weights *
-limn_weights_open (limn_device *device, const char *folder, GError **error)
+char *
+limn_weights_find (const char *folder, GError **error)
 {
-  g_autofree char *path = NULL;
-  limn_safetensors *file;
+  g_autofree char *pickle = g_build_filename (folder, "diffusion_pytorch_model.bin", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (file_names); i++) {
+    g_autofree char *path = g_build_filename (folder, file_names[i], NULL);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      return g_steal_pointer (&path);
+  }
+  g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: has neither %s nor %s%s", folder,
+               file_names[0], file_names[1],
+               g_file_test (pickle, G_FILE_TEST_EXISTS)
+                   ? ", only a Python pickle (.bin), which can run code when it is loaded"
+                   : "");
+  return NULL;
+}
+
+static limn_checkpoint *
+open_checkpoint (const char *path, limn_part part, GError **error)
+{
+  g_autoptr (limn_checkpoint) file = NULL;
+  g_autofree char *found = NULL;
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    found = limn_weights_find (path, error);
+    return found ? limn_checkpoint_open_part (found, part, error) : NULL;
+  }
+  file = limn_checkpoint_open (path, error);
+  if (file && !limn_checkpoint_has_part (file, part)) {
+    if (limn_checkpoint_check_family (file, error))
+      g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: has no %s", path,
+                   limn_part_names[part]);
+    return NULL;
+  }
+  return g_steal_pointer (&file);
+}
+
+limn_config *
+limn_weights_config (const char *path, limn_part part, GError **error)
+{
+  g_autoptr (limn_checkpoint) file = NULL;
+  g_autofree char *config = NULL;
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    config = g_build_filename (path, "config.json", NULL);
+    return limn_config_open (config, error);
+  }
+  file = open_checkpoint (path, part, error);
+  return file ? limn_checkpoint_config (file, part, error) : NULL;
+}
+
+limn_weights *
+limn_weights_open (limn_device *device, const char *path, limn_part part, GError **error)
+{
+  limn_checkpoint *file = open_checkpoint (path, part, error);
   limn_weights *weights;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (file_names) && !path; i++) {
-    path = g_build_filename (folder, file_names[i], NULL);
-    if (!g_file_test (path, G_FILE_TEST_EXISTS))
-      g_clear_pointer (&path, g_free);
-  }
-  if (!path) {
-    g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: has neither %s nor %s", folder,
-                 file_names[0], file_names[1]);
-    return NULL;
-  }
-  file = limn_safetensors_open (path, error);
   if (!file)
     return NULL;
-
   weights = g_new0 (limn_weights, 1);
   weights->device = device;
   weights->file = file;
+  weights->part = part;
   weights->prefix = g_string_new (NULL);
   weights->lengths = g_array_new (FALSE, FALSE, sizeof (gsize));
   weights->list = weight_list_new (device);
@@ -106,7 +148,7 @@ limn_weights_has (limn_weights *weights, const char *name)
 {
   g_autofree char *full = g_strconcat (weights->prefix->str, name, NULL);
 
-  return limn_safetensors_find (weights->file, full) != NULL;
+  return limn_checkpoint_find (weights->file, weights->part, full) != NULL;
 }
 
 G_GNUC_PRINTF (3, 4)
@@ -120,7 +162,7 @@ fail (limn_weights *weights, const char *name, const char *format, ...)
   what = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   g_set_error (&weights->error, LIMN_ERROR, LIMN_ERROR_MODEL, "%s: tensor \"%s%s\" %s",
-               limn_safetensors_path (weights->file), weights->prefix->str, name, what);
+               limn_checkpoint_path (weights->file), weights->prefix->str, name, what);
 }
 
 /* A linear layer may be stored as a convolution of 1x1: further dimensions of 1 are no matter. */
@@ -140,7 +182,8 @@ static const struct limn_safetensors_entry *
 find (limn_weights *weights, const char *name, int n_dims, const gint64 *dims)
 {
   g_autofree char *full = g_strconcat (weights->prefix->str, name, NULL);
-  const struct limn_safetensors_entry *entry = limn_safetensors_find (weights->file, full);
+  const struct limn_safetensors_entry *entry =
+      limn_checkpoint_find (weights->file, weights->part, full);
 
   if (!entry) {
     fail (weights, name, "is missing");
@@ -153,8 +196,9 @@ find (limn_weights *weights, const char *name, int n_dims, const gint64 *dims)
     return NULL;
   }
   if (entry->dtype != LIMN_DTYPE_F32 && entry->dtype != LIMN_DTYPE_F16 &&
-      entry->dtype != LIMN_DTYPE_BF16) {
-    fail (weights, name, "is of type %s, wanted F32, F16 or BF16", entry->dtype_name);
+      entry->dtype != LIMN_DTYPE_BF16 && !limn_checkpoint_is_quantized (entry)) {
+    fail (weights, name, "is of type %s, wanted F32, F16 or BF16%s", entry->dtype_name,
+          limn_checkpoint_is_gguf (weights->file) ? ", Q8_0 or Q4_0" : "");
     return NULL;
   }
   return entry;
@@ -171,6 +215,7 @@ get (limn_weights *weights,
 {
   limn_device *device = weights->device;
   const struct limn_safetensors_entry *entry;
+  g_autofree float *values = NULL;
 
   if (weights->error)
     return (limn_tensor){ 0 };
@@ -179,8 +224,13 @@ get (limn_weights *weights,
     return (limn_tensor){ 0 };
 
   weight.dtype = kind == LIMN_WEIGHT_VECTOR ? LIMN_DTYPE_F32 : device->storage;
-  if (!device->klass->weight_new (device, kind, &weight, entry->dtype, entry->data,
-                                  &weights->error))
+  /* The measure device does not look at values. */
+  if (limn_checkpoint_is_quantized (entry) && device->klass->kind != LIMN_DEVICE_MEASURE) {
+    values = g_new (float, limn_tensor_elements (weight));
+    limn_checkpoint_dequantize (entry, values);
+  }
+  if (!device->klass->weight_new (device, kind, &weight, values ? LIMN_DTYPE_F32 : entry->dtype,
+                                  values ? values : entry->data, &weights->error))
     return (limn_tensor){ 0 };
   g_array_append_val (weights->list->tensors, weight);
   return weight;
@@ -228,7 +278,7 @@ limn_weights_finish (limn_weights **weights, GError **error)
     g_propagate_error (error, g_steal_pointer (&done->error));
     g_clear_pointer (&list, limn_weight_list_free);
   }
-  limn_safetensors_free (done->file);
+  limn_checkpoint_free (done->file);
   g_string_free (done->prefix, TRUE);
   g_array_unref (done->lengths);
   g_free (done);

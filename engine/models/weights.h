@@ -2,8 +2,10 @@
 #pragma once
 
 #include "device.h"
+#include "io/config.h"
+#include "io/names.h"
 
-/* The weights of one model part on their way from a .safetensors file to a device. The getters
+/* The weights of one model part on their way from a file to a device. The getters
  * look a tensor up by name, check its shape and type, and upload it. The first failure is kept:
  * from then on null tensors are returned, so that a model loads all of its parts in a row and asks
  * once, by limn_weights_finish(). What was loaded is owned by the loader's list, which
@@ -13,9 +15,15 @@ typedef struct limn_weights limn_weights;
 /* What a model owns: a list of tensors, freed together. */
 typedef struct limn_weight_list limn_weight_list;
 
-/* @folder is a part of a diffusers folder, as unet/. Takes the first there is of
- * diffusion_pytorch_model.safetensors, model.safetensors and their .fp16 variants. */
-limn_weights *limn_weights_open (limn_device *device, const char *folder, GError **error);
+/* @path is a part of a diffusers folder, as unet/, or a file that has @part in it. In a folder
+ * takes the first there is of diffusion_pytorch_model.safetensors, model.safetensors and their
+ * .fp16 variants. Names are diffusers' whatever the file's own are. */
+limn_weights *
+limn_weights_open (limn_device *device, const char *path, limn_part part, GError **error);
+/* That file in the folder of a part; NULL with @error where there is none. The caller frees it. */
+char *limn_weights_find (const char *folder, GError **error);
+/* The settings of that part: config.json of the folder, or what the file tells by itself. */
+limn_config *limn_weights_config (const char *path, limn_part part, GError **error);
 
 /* Later names are looked up as PREFIX.NAME; dots are added. Push and pop nest. */
 void limn_weights_push (limn_weights *weights, const char *format, ...) G_GNUC_PRINTF (2, 3);

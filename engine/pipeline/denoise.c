@@ -6,6 +6,11 @@
 
 #include "error.h"
 
+/* sd-webui-controlnet's factor from one residual to the one before it. */
+#define PROMPT_MODE_FACTOR 0.825
+
+G_STATIC_ASSERT (2 * LIMN_MAX_BRANCHES <= 32);
+
 /* One ControlNet with its picture. */
 struct branch {
   limn_denoiser *denoiser;
@@ -15,12 +20,14 @@ struct branch {
   limn_tensor conditioning; /* [n, h, w, channels[0]]: the embedding n times */
   limn_pass *pass;          /* from picture to embedding */
   float *shown;             /* the picture that conditioning is of, or NULL */
+  limn_control_mode mode;
 };
 
 /* The pass for one set of working branches. */
 struct step {
   const limn_denoiser *denoiser;
-  guint32 mask;
+  guint32 working;  /* a bit for each branch */
+  guint32 positive; /* those of them that work on the positive prompt's half alone */
   limn_pass *pass;
 };
 
@@ -29,10 +36,11 @@ struct limn_denoiser {
   const limn_unet *unet;
   struct limn_denoiser_params params;
   struct limn_unet_inputs inputs;
-  limn_tensor scales; /* [1, 1, 1, branches] f32 */
+  int residuals;      /* of a ControlNet */
+  limn_tensor scales; /* [1, 1, 1, branches * residuals] f32 */
   limn_tensor output;
   struct branch branches[LIMN_MAX_BRANCHES];
-  GHashTable *steps; /* mask -> owned struct step */
+  GHashTable *steps; /* working | positive << LIMN_MAX_BRANCHES -> owned struct step */
 };
 
 static void
@@ -90,7 +98,7 @@ prepare_inputs (limn_denoiser *denoiser, GError **error)
   int n = params->n, h = params->height, w = params->width;
 
   denoiser->scales = limn_tensor_new (denoiser->device, LIMN_DTYPE_F32, 1, 1, 1,
-                                      MAX (params->n_controls, 1), error);
+                                      MAX (params->n_controls, 1) * denoiser->residuals, error);
   return !limn_tensor_is_null (denoiser->scales) &&
          new_tensor (denoiser, &denoiser->inputs.latents, n, h, w, unet->in_channels, error) &&
          new_tensor (denoiser, &denoiser->inputs.sincos, n, 1, 1, unet->channels[0], error) &&
@@ -111,6 +119,7 @@ limn_denoiser_new (limn_device *device,
   denoiser->device = device;
   denoiser->unet = unet;
   denoiser->params = *params;
+  denoiser->residuals = limn_unet_residuals (limn_unet_get_config (unet));
   denoiser->steps = g_hash_table_new_full (NULL, NULL, NULL, step_free);
   if (!prepare_inputs (denoiser, error))
     return NULL;
@@ -193,6 +202,31 @@ limn_denoiser_set_picture (
   return true;
 }
 
+void
+limn_denoiser_set_mode (limn_denoiser *denoiser, int i, limn_control_mode mode)
+{
+  g_assert (i < denoiser->params.n_controls);
+  denoiser->branches[i].mode = mode;
+}
+
+static void
+branch_forward (limn_pass *pass,
+                const struct branch *branch,
+                bool positive,
+                struct limn_unet_features *residuals)
+{
+  const struct limn_unet_inputs *all = &branch->denoiser->inputs;
+  int n = positive ? 1 : branch->denoiser->params.n;
+  const struct limn_unet_inputs inputs = {
+    .latents = limn_tensor_last (all->latents, n),
+    .sincos = limn_tensor_last (all->sincos, n),
+    .context = limn_tensor_last (all->context, n),
+  };
+
+  limn_controlnet_forward (pass, branch->control, &inputs,
+                           limn_tensor_last (branch->conditioning, n), residuals);
+}
+
 static void
 step_forward (limn_pass *pass, gpointer data)
 {
@@ -204,11 +238,11 @@ step_forward (limn_pass *pass, gpointer data)
 
   limn_unet_encode (pass, denoiser->unet, inputs, &time, &features);
   for (int i = 0; i < denoiser->params.n_controls; i++) {
-    const struct branch *branch = &denoiser->branches[i];
-    if (!(step->mask & (1u << i)))
+    if (!(step->working & (1u << i)))
       continue;
-    limn_controlnet_forward (pass, branch->control, inputs, branch->conditioning, &residuals);
-    limn_unet_add_residuals (pass, &features, &residuals, denoiser->scales, i);
+    branch_forward (pass, &denoiser->branches[i], step->positive & (1u << i), &residuals);
+    limn_unet_add_residuals (pass, &features, &residuals, denoiser->scales,
+                             i * denoiser->residuals);
   }
   out = limn_unet_decode (pass, denoiser->unet, inputs, &time, &features);
   limn_copy (pass, out, denoiser->output);
@@ -216,18 +250,45 @@ step_forward (limn_pass *pass, gpointer data)
 }
 
 static struct step *
-get_step (limn_denoiser *denoiser, guint32 mask)
+get_step (limn_denoiser *denoiser, const float *weights)
 {
-  struct step *step = g_hash_table_lookup (denoiser->steps, GUINT_TO_POINTER (mask));
+  guint32 working = 0, positive = 0, key;
+  struct step *step;
 
+  for (int i = 0; i < denoiser->params.n_controls; i++) {
+    working |= fabsf (weights[i]) > 0 ? 1u << i : 0;
+    if (denoiser->branches[i].mode == LIMN_CONTROL_CONTROL && denoiser->params.n == 2)
+      positive |= working & (1u << i);
+  }
+  key = working | positive << LIMN_MAX_BRANCHES;
+  step = g_hash_table_lookup (denoiser->steps, GUINT_TO_POINTER (key));
   if (!step) {
     step = g_new0 (struct step, 1);
     step->denoiser = denoiser;
-    step->mask = mask;
+    step->working = working;
+    step->positive = positive;
     step->pass = limn_pass_new (denoiser->device, step_forward, step);
-    g_hash_table_insert (denoiser->steps, GUINT_TO_POINTER (mask), step);
+    g_hash_table_insert (denoiser->steps, GUINT_TO_POINTER (key), step);
   }
   return step;
+}
+
+/* One scale for each residual of each branch. */
+static bool
+write_scales (limn_denoiser *denoiser, const float *weights, GError **error)
+{
+  int residuals = denoiser->residuals;
+  g_autofree float *scales = g_new0 (float, denoiser->scales.c);
+
+  for (int i = 0; i < denoiser->params.n_controls; i++) {
+    double factor = 1;
+    for (int j = residuals - 1; j >= 0; j--) {
+      scales[i * residuals + j] = (float) (weights[i] * factor);
+      if (denoiser->branches[i].mode == LIMN_CONTROL_PROMPT)
+        factor *= PROMPT_MODE_FACTOR;
+    }
+  }
+  return limn_tensor_write (denoiser->device, denoiser->scales, scales, error);
 }
 
 bool
@@ -240,19 +301,15 @@ limn_denoiser_predict (limn_denoiser *denoiser,
                        GError **error)
 {
   const struct limn_unet_config *unet = limn_unet_get_config (denoiser->unet);
-  limn_device *device = denoiser->device;
   g_autofree float *sincos = g_new (float, unet->channels[0]);
-  guint32 mask = 0;
 
-  for (int i = 0; i < denoiser->params.n_controls; i++)
-    mask |= fabsf (scales[i]) > 0 ? 1u << i : 0;
   limn_timestep_embedding (sincos, 1, &timestep, unet->channels[0], unet->flip_sin_to_cos,
                            unet->freq_shift);
   return write_repeated (denoiser, denoiser->inputs.latents, latents, error) &&
          write_repeated (denoiser, denoiser->inputs.sincos, sincos, error) &&
-         (mask == 0 || limn_tensor_write (device, denoiser->scales, scales, error)) &&
-         limn_pass_run (get_step (denoiser, mask)->pass, cancellable, error) &&
-         limn_tensor_read (device, denoiser->output, output, error);
+         (denoiser->params.n_controls == 0 || write_scales (denoiser, scales, error)) &&
+         limn_pass_run (get_step (denoiser, scales)->pass, cancellable, error) &&
+         limn_tensor_read (denoiser->device, denoiser->output, output, error);
 }
 
 /* In f32, as settings are: 6 of 20 steps is not less than 0.3. */
@@ -285,24 +342,28 @@ limn_denoise (limn_denoiser *denoiser,
               GError **error)
 {
   int steps = limn_sampler_steps (params->sampler), n = denoiser->params.n;
+  int evaluations = limn_sampler_evaluations (params->sampler);
   gsize count = limn_tensor_elements (denoiser->inputs.latents) / n;
   g_autofree float *scaled = g_new (float, count);
   g_autofree float *predicted = g_new (float, count);
   g_autofree float *output = g_new (float, count *(gsize) n);
   float scales[LIMN_MAX_BRANCHES] = { 0 };
 
-  for (int i = 0; i < steps; i++) {
+  for (int i = 0; i < evaluations; i++) {
+    int step = limn_sampler_step_of (params->sampler, i);
+
     for (int j = 0; j < denoiser->params.n_controls; j++)
-      scales[j] = scale_at (&params->branches[j], i, steps);
+      scales[j] = scale_at (&params->branches[j], step, steps);
     limn_sampler_scale_input (params->sampler, i, latents, scaled, count);
     if (!limn_denoiser_predict (denoiser, scaled, limn_sampler_timestep (params->sampler, i),
                                 scales, output, cancellable, error) ||
-        !check_finite (output, count * n, i, steps, error))
+        !check_finite (output, count * n, step, steps, error))
       return false;
     if (n == 2)
       limn_guide (output, output + count, params->cfg, output, count);
     limn_sampler_step (params->sampler, i, latents, output, predicted, count);
-    if (params->step && !params->step (i, predicted, params->step_data, error))
+    if (params->step && limn_sampler_ends_step (params->sampler, i) &&
+        !params->step (step, predicted, params->step_data, error))
       return false;
   }
   return true;

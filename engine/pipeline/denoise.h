@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "limn.h"
 #include "models/controlnet.h"
 #include "models/unet.h"
 #include "samplers/sampler.h"
@@ -39,6 +40,8 @@ bool limn_denoiser_set_picture (limn_denoiser *denoiser,
                                 const float *picture,
                                 GCancellable *cancellable,
                                 GError **error);
+/* LIMN_CONTROL_BALANCED when it was not called. Takes no memory. */
+void limn_denoiser_set_mode (limn_denoiser *denoiser, int i, limn_control_mode mode);
 
 /* One run of the networks: latents [h, w, c] as the sampler scaled them -> output [n, h, w, c].
  * Branch i works with the weight scales[i] unless that is 0; @scales may be NULL without

@@ -19,6 +19,7 @@ struct job {
   int steps, width, height;
   float cfg;
   bool guided;
+  limn_rng rng; /* of the first latents, then of the solver's noise */
 };
 
 G_GNUC_PRINTF (2, 3)
@@ -53,6 +54,8 @@ check_control (const struct limn_control *control, GError **error)
   if (!within (control->start, 0, 1) || !within (control->end, control->start, 1))
     return refuse (error, "control \"%s\" goes from %g to %g, wanted 0 <= start <= end <= 1",
                    control->type, control->start, control->end);
+  if ((int) control->mode < 0 || control->mode >= LIMN_N_CONTROL_MODES)
+    return refuse (error, "there is no control mode %d", (int) control->mode);
   return true;
 }
 
@@ -111,9 +114,28 @@ tell (const struct job *job, struct limn_event event)
   job->params->event (&event, job->params->event_data);
 }
 
-/* Makes model->denoiser right for this job, with text and pictures in it. */
+/* The context of the networks, freed by the caller; @tokens is its length. */
+static float *
+encode_text (const struct job *job, int *tokens, GError **error)
+{
+  const char *negative = job->params->negative ? job->params->negative : "";
+  const char *prompt = job->params->prompt ? job->params->prompt : "";
+  const char *prompts[] = { negative, prompt };
+  int skip = job->guided ? 0 : 1, chunks;
+  float *context = limn_prompt_encode (job->model->prompts, prompts + skip, 2 - skip,
+                                       job->params->plain_prompt, &chunks, job->cancellable, error);
+
+  if (!context)
+    return NULL;
+  if (chunks > 1)
+    tell (job, (struct limn_event){ .kind = LIMN_EVENT_TEXT, .chunks = chunks });
+  *tokens = chunks * limn_prompt_encoder_tokens (job->model->prompts);
+  return context;
+}
+
+/* Makes model->denoiser right for this job and a context of @tokens. */
 static bool
-prepare_denoiser (const struct job *job, GError **error)
+prepare_denoiser (const struct job *job, int tokens, GError **error)
 {
   limn_model *model = job->model;
   int factor = limn_vae_factor (model->vae);
@@ -121,7 +143,7 @@ prepare_denoiser (const struct job *job, GError **error)
     .n = job->guided ? 2 : 1,
     .width = job->width / factor,
     .height = job->height / factor,
-    .tokens = limn_prompt_encoder_tokens (model->prompts),
+    .tokens = tokens,
     .n_controls = (int) job->params->n_controls,
   };
 
@@ -135,26 +157,6 @@ prepare_denoiser (const struct job *job, GError **error)
   g_clear_pointer (&model->denoiser, limn_denoiser_free);
   model->denoiser = limn_denoiser_new (model->device, model->unet, &wanted, error);
   return model->denoiser != NULL;
-}
-
-static bool
-set_text (const struct job *job, GError **error)
-{
-  const char *negative = job->params->negative ? job->params->negative : "";
-  const char *prompt = job->params->prompt ? job->params->prompt : "";
-  const char *prompts[] = { negative, prompt };
-  int skip = job->guided ? 0 : 1, n = 2 - skip;
-  int dropped[2] = { 0 };
-  g_autofree float *context =
-      limn_prompt_encode (job->model->prompts, prompts + skip, n, dropped, job->cancellable, error);
-
-  if (!context)
-    return false;
-  for (int i = 0; i < n; i++) {
-    if (dropped[i] > 0)
-      tell (job, (struct limn_event){ .kind = LIMN_EVENT_TEXT, .dropped = dropped[i] });
-  }
-  return limn_denoiser_set_context (job->model->denoiser, context, error);
 }
 
 static bool
@@ -173,19 +175,33 @@ set_pictures (const struct job *job, GError **error)
   return true;
 }
 
+/* Context, pictures and modes: what the denoiser keeps for all steps. */
+static bool
+set_inputs (const struct job *job, GError **error)
+{
+  int tokens;
+  g_autofree float *context = encode_text (job, &tokens, error);
+
+  if (!context || !prepare_denoiser (job, tokens, error) ||
+      !limn_denoiser_set_context (job->model->denoiser, context, error))
+    return false;
+  for (gsize i = 0; i < job->params->n_controls; i++)
+    limn_denoiser_set_mode (job->model->denoiser, (int) i, job->params->controls[i].mode);
+  return set_pictures (job, error);
+}
+
 /* As diffusers draws them, in NCHW order; the result is NHWC. */
 static float *
-make_noise (const struct job *job, float sigma)
+make_noise (struct job *job, float sigma)
 {
   int factor = limn_vae_factor (job->model->vae);
   gsize channels = (gsize) limn_vae_latent_channels (job->model->vae);
   gsize area = (gsize) (job->width / factor) * (job->height / factor);
   g_autofree float *planes = g_new (float, (gsize) channels *area);
   float *noise = g_new (float, (gsize) channels *area);
-  limn_rng rng;
 
-  limn_rng_init (&rng, job->params->seed);
-  limn_rng_normal (&rng, planes, channels * area);
+  limn_rng_init (&job->rng, job->params->seed);
+  limn_rng_normal (&job->rng, planes, channels * area);
   for (gsize c = 0; c < channels; c++) {
     for (gsize i = 0; i < area; i++)
       noise[i * channels + c] = planes[c * area + i] * sigma;
@@ -235,12 +251,18 @@ static limn_image *
 run (struct job *job, GError **error)
 {
   struct limn_branch branches[LIMN_MAX_BRANCHES] = { 0 };
-  g_autoptr (limn_sampler) sampler =
-      limn_sampler_new (job->params->sampler, &job->model->schedule, job->steps, error);
+  g_autoptr (limn_sampler) sampler = limn_sampler_new (
+      &(struct limn_sampler_params){
+          .kind = job->params->sampler,
+          .schedule = &job->model->schedule,
+          .steps = job->steps,
+          .rng = &job->rng,
+          .channels = limn_vae_latent_channels (job->model->vae),
+      },
+      error);
   g_autofree float *latents = NULL;
 
-  if (!sampler || !prepare_denoiser (job, error) || !set_text (job, error) ||
-      !set_pictures (job, error))
+  if (!sampler || !set_inputs (job, error))
     return NULL;
   for (gsize i = 0; i < job->params->n_controls; i++) {
     const struct limn_control *control = &job->params->controls[i];

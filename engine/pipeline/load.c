@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "io/checkpoint.h"
 #include "io/config.h"
 
 #define DEFAULT_SAMPLE_SIZE 64
@@ -22,6 +23,9 @@ static const char *const pipelines[] = {
   NULL,
 };
 
+/* What one file must have in it. */
+static const limn_part file_parts[] = { LIMN_PART_UNET, LIMN_PART_VAE, LIMN_PART_TEXT_ENCODER };
+
 static bool
 check_index (const char *path, GError **error)
 {
@@ -40,11 +44,6 @@ check_index (const char *path, GError **error)
 static bool
 check_files (const char *path, GError **error)
 {
-  if (!g_file_test (path, G_FILE_TEST_IS_DIR)) {
-    g_set_error (error, LIMN_ERROR, LIMN_ERROR_FILE, "%s: %s", path,
-                 g_file_test (path, G_FILE_TEST_EXISTS) ? "is not a folder" : "does not exist");
-    return false;
-  }
   for (gsize i = 0; i < G_N_ELEMENTS (wanted_files); i++) {
     g_autofree char *file = g_build_filename (path, wanted_files[i], NULL);
     if (!g_file_test (file, G_FILE_TEST_EXISTS)) {
@@ -82,6 +81,42 @@ load_parts (limn_model *model, GError **error)
          (model->clip = limn_clip_load (model->device, clip, error)) != NULL &&
          (model->vae = limn_vae_load (model->device, vae, error)) != NULL &&
          (model->unet = limn_unet_load (model->device, unet, error)) != NULL;
+}
+
+/* Vocabulary and noise schedule, which one file has not: all models of the family share them. */
+static bool
+load_unsaid (limn_model *model, GError **error)
+{
+  const char *data = g_getenv ("LIMN_DATA_DIR");
+  g_autofree char *vocabulary = g_build_filename (data && *data ? data : LIMN_DATADIR, "clip",
+                                                  "bpe_simple_vocab_16e6.txt.gz", NULL);
+  g_autoptr (limn_checkpoint) file = limn_checkpoint_open (model->path, error);
+
+  if (!file || !limn_checkpoint_check_family (file, error))
+    return false;
+  for (gsize i = 0; i < G_N_ELEMENTS (file_parts); i++) {
+    if (!limn_checkpoint_has_part (file, file_parts[i])) {
+      g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL,
+                   "%s: has no %s, wanted a whole model of Stable Diffusion 1.x or 2.x",
+                   model->path, limn_part_names[file_parts[i]]);
+      return false;
+    }
+  }
+  model->schedule = limn_schedule_default;
+  if (limn_checkpoint_is_v_prediction (file))
+    model->schedule.prediction = LIMN_PREDICTION_V;
+  model->tokenizer =
+      limn_tokenizer_load_clip (vocabulary, limn_checkpoint_is_open_clip (file), error);
+  return model->tokenizer != NULL;
+}
+
+static bool
+load_file (limn_model *model, GError **error)
+{
+  return load_unsaid (model, error) &&
+         (model->clip = limn_clip_load (model->device, model->path, error)) != NULL &&
+         (model->vae = limn_vae_load (model->device, model->path, error)) != NULL &&
+         (model->unet = limn_unet_load (model->device, model->path, error)) != NULL;
 }
 
 static bool
@@ -122,15 +157,17 @@ limn_model *
 limn_model_open (limn_device *device, const char *path, GError **error)
 {
   g_autoptr (limn_model) model = NULL;
+  bool is_folder = g_file_test (path, G_FILE_TEST_IS_DIR);
 
-  if (!check_files (path, error) || !check_index (path, error))
+  if (is_folder && (!check_files (path, error) || !check_index (path, error)))
     return NULL;
   model = g_new0 (limn_model, 1);
   model->device = device;
   model->path = g_strdup (path);
   model->controls = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                            (GDestroyNotify) limn_controlnet_free);
-  if (!load_parts (model, error) || !check_fit (model, error))
+  if (!(is_folder ? load_parts (model, error) : load_file (model, error)) ||
+      !check_fit (model, error))
     return NULL;
   model->prompts = limn_prompt_encoder_new (device, model->clip, model->tokenizer);
   return g_steal_pointer (&model);

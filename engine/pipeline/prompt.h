@@ -14,14 +14,17 @@ limn_prompt_encoder *limn_prompt_encoder_new (limn_device *device,
 void limn_prompt_encoder_free (limn_prompt_encoder *encoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_prompt_encoder, limn_prompt_encoder_free)
 
-/* Every prompt becomes this many tokens, each of limn_clip_width() floats. */
+/* The tokens of one chunk, each of limn_clip_width() floats. */
 int limn_prompt_encoder_tokens (const limn_prompt_encoder *encoder);
 
-/* @n prompts, 1 or 2, to [n, tokens, 1, width] on the host, freed by the caller. @dropped, when not
- * NULL, gets how many tokens of each did not fit. */
+/* @n prompts, 1 or 2, to [n, chunks * tokens, 1, width] on the host, freed by the caller. All are
+ * brought to the same number of chunks, which @chunks gets. Weights are applied as A1111 does it:
+ * a token's embedding times its weight, then the chunk brought back to the mean that it had.
+ * @plain: the texts have no syntax. LIMN_ERROR_ARGUMENT when a weight is too large to be finite. */
 float *limn_prompt_encode (limn_prompt_encoder *encoder,
                            const char *const *prompts,
                            int n,
-                           int *dropped,
+                           bool plain,
+                           int *chunks,
                            GCancellable *cancellable,
                            GError **error);

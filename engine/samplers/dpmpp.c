@@ -3,76 +3,58 @@
 
 #include "samplers/solver.h"
 
-/* DPM-Solver++(2M), arXiv:2211.01095, algorithm 2, over the sigmas of arXiv:2206.00364, equation 5,
- * which go from the highest of the schedule to the lowest and end at 0. */
+/* DPM-Solver++(2M), arXiv:2211.01095, algorithm 2, and its form for the reverse SDE (the same
+ * paper, equation 14, with the midpoint's second order). */
 
-#define KARRAS_RHO 7.0
-
-static double
-karras_sigma (double highest, double lowest, int count, int i)
+static void
+set_next (struct limn_solver_row *row, double sigma, double next, bool stochastic)
 {
-  double from = pow (highest, 1 / KARRAS_RHO), to = pow (lowest, 1 / KARRAS_RHO);
-  double ramp = count > 1 ? (double) i / (count - 1) : 0;
+  double alpha = 1 / sqrt (sigma * sigma + 1), next_alpha = 1 / sqrt (next * next + 1);
+  double ratio = next / sigma;
 
-  return pow (from + ramp * (to - from), KARRAS_RHO);
-}
-
-static float
-log_sigma_at (const struct limn_solver_plan *plan, int timestep)
-{
-  return logf (limn_solver_sigma (plan->alphas_cumprod[timestep]));
-}
-
-/* The timestep that has @sigma, between whole ones by its logarithm, and rounded then as diffusers
- * does it. */
-static double
-timestep_of_sigma (const struct limn_solver_plan *plan, double sigma)
-{
-  int below = 0, above = plan->schedule->train_steps - 1;
-  double wanted = log (sigma), low, high, part;
-
-  if (above == 0)
-    return 0;
-  while (above - below > 1) {
-    int middle = (below + above) / 2;
-
-    if (log_sigma_at (plan, middle) <= wanted)
-      below = middle;
-    else
-      above = middle;
+  if (stochastic) {
+    row->next_x = (float) ((next * next_alpha) / (sigma * alpha) * ratio);
+    row->next_clean = (float) (next_alpha * (1 - ratio * ratio));
+    row->next_noise = (float) (next * next_alpha * sqrt (MAX (1 - ratio * ratio, 0)));
+  } else {
+    row->next_x = (float) ((next * next_alpha) / (sigma * alpha));
+    row->next_clean = (float) (next_alpha * (1 - ratio));
   }
-  low = log_sigma_at (plan, below);
-  high = log_sigma_at (plan, above);
-  part = high > low ? (wanted - low) / (high - low) : 0;
-  return rint (below + CLAMP (part, 0, 1));
+}
+
+static void
+set_rows (struct limn_solver_plan *plan, bool stochastic)
+{
+  double previous = 0;
+
+  limn_solver_set_points (plan, LIMN_GRID_MULTISTEP);
+  for (int i = 0; i < plan->count; i++) {
+    struct limn_solver_row *row = &plan->rows[i];
+    bool last = i + 1 == plan->count;
+    double sigma = plan->points[i].sigma, next = plan->points[i + 1].sigma;
+    double alpha = 1 / sqrt (sigma * sigma + 1);
+
+    row->timestep = (float) plan->points[i].timestep;
+    row->input_scale = 1;
+    limn_solver_set_clean (row, plan->schedule->prediction, alpha, sigma * alpha);
+    set_next (row, sigma, next, stochastic);
+    /* Second order wherever there is a step before; the one to sigma 0 is an infinite way in the
+     * logarithm and stays first order. Equal sigmas would divide by nothing. */
+    if (i > 0 && !last && previous > sigma)
+      row->next_change =
+          (float) (0.5 * row->next_clean * log (sigma / next) / log (previous / sigma));
+    previous = sigma;
+  }
 }
 
 void
 limn_solver_dpmpp_2m (struct limn_solver_plan *plan)
 {
-  double lowest = limn_solver_sigma (plan->alphas_cumprod[0]);
-  double highest = limn_solver_sigma (plan->alphas_cumprod[plan->schedule->train_steps - 1]);
-  double previous = 0;
+  set_rows (plan, false);
+}
 
-  plan->initial_sigma = 1;
-  for (int i = 0; i < plan->count; i++) {
-    struct limn_solver_step *step = &plan->steps[i];
-    bool last = i + 1 == plan->count;
-    double exact = karras_sigma (highest, lowest, plan->count, i);
-    double sigma = (float) exact;
-    double next = last ? 0 : (float) karras_sigma (highest, lowest, plan->count, i + 1);
-    double alpha = 1 / sqrt (sigma * sigma + 1), next_alpha = 1 / sqrt (next * next + 1);
-
-    step->timestep = (float) timestep_of_sigma (plan, exact);
-    step->input_scale = 1;
-    limn_solver_set_clean (step, plan->schedule->prediction, alpha, sigma * alpha);
-    step->next_x = (float) ((next * next_alpha) / (sigma * alpha));
-    step->next_clean = (float) (next_alpha * (1 - next / sigma));
-    /* Second order wherever there is a step before; the one to sigma 0 is an infinite way in the
-     * logarithm and stays first order. Equal sigmas would divide by nothing. */
-    if (i > 0 && !last && previous > sigma)
-      step->next_change =
-          (float) (0.5 * step->next_clean * log (sigma / next) / log (previous / sigma));
-    previous = sigma;
-  }
+void
+limn_solver_dpmpp_2m_sde (struct limn_solver_plan *plan)
+{
+  set_rows (plan, true);
 }

@@ -19,6 +19,7 @@ G_STATIC_ASSERT (G_N_ELEMENTS (beta_names) == LIMN_N_BETAS + 1);
 static const char *const prediction_names[] = {
   [LIMN_PREDICTION_EPSILON] = "epsilon",
   [LIMN_PREDICTION_V] = "v_prediction",
+  [LIMN_PREDICTION_SAMPLE] = "sample",
   NULL,
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (prediction_names) == LIMN_N_PREDICTIONS + 1);
@@ -48,12 +49,8 @@ const struct limn_schedule limn_schedule_default = {
 static void
 refuse_other_schedules (limn_config *config)
 {
-  static const char *const flags[] = { "rescale_betas_zero_snr", "thresholding" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++) {
-    if (limn_config_bool (config, flags[i], false))
-      limn_config_fail (config, "\"%s\" is true, wanted false", flags[i]);
-  }
+  if (limn_config_bool (config, "thresholding", false))
+    limn_config_fail (config, "\"thresholding\" is true, wanted false");
   if (limn_config_has (config, "trained_betas"))
     limn_config_fail (config, "\"trained_betas\" is set, wanted \"beta_schedule\" alone");
 }
@@ -73,6 +70,7 @@ limn_schedule_from_config (struct limn_schedule *schedule, limn_config *config)
     .spacing = limn_config_choice (config, "timestep_spacing", spacing_names, LIMN_SPACING_LEADING),
     .steps_offset = limn_config_int (config, "steps_offset", 0, 0, train_steps - 1),
     .set_alpha_to_one = limn_config_bool (config, "set_alpha_to_one", true),
+    .zero_snr = limn_config_bool (config, "rescale_betas_zero_snr", false),
   };
   refuse_other_schedules (config);
 }
@@ -88,19 +86,52 @@ linspace (float start, float end, int count, int i)
   return fmaf (-step, (float) (count - 1 - i), end);
 }
 
+/* Cumulative products of @alphas in place. */
+static void
+multiply_up (float *alphas, int count)
+{
+  double product = 1;
+
+  for (int i = 0; i < count; i++) {
+    product *= alphas[i];
+    alphas[i] = (float) product;
+  }
+}
+
+/* Shifts and scales the square roots so that the first stays and the last is 0, and goes through
+ * the betas once more as diffusers does, in f32 throughout. */
+static void
+rescale_to_zero_snr (float *alphas, int count)
+{
+  float first = sqrtf (alphas[0]), last = sqrtf (alphas[count - 1]), before = 1;
+  float scale = first / (first - last);
+
+  if (count == 1)
+    return;
+  for (int i = 0; i < count; i++) {
+    float root = (sqrtf (alphas[i]) - last) * scale, product = root * root;
+    float beta = 1.0f - (i == 0 ? product : product / before);
+
+    before = product;
+    alphas[i] = 1.0f - beta;
+  }
+  multiply_up (alphas, count);
+}
+
 void
 limn_schedule_alphas_cumprod (const struct limn_schedule *schedule, float *alphas)
 {
   bool scaled = schedule->betas == LIMN_BETAS_SCALED_LINEAR;
   float start = (float) (scaled ? sqrt (schedule->beta_start) : schedule->beta_start);
   float end = (float) (scaled ? sqrt (schedule->beta_end) : schedule->beta_end);
-  double product = 1;
 
   for (int i = 0; i < schedule->train_steps; i++) {
     float value = linspace (start, end, schedule->train_steps, i);
     float beta = scaled ? value * value : value;
 
-    product *= 1.0f - beta;
-    alphas[i] = (float) product;
+    alphas[i] = 1.0f - beta;
   }
+  multiply_up (alphas, schedule->train_steps);
+  if (schedule->zero_snr)
+    rescale_to_zero_snr (alphas, schedule->train_steps);
 }

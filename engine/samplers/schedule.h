@@ -9,7 +9,8 @@ typedef struct limn_config limn_config;
 typedef enum { LIMN_BETAS_LINEAR, LIMN_BETAS_SCALED_LINEAR, LIMN_N_BETAS } limn_betas;
 typedef enum {
   LIMN_PREDICTION_EPSILON,
-  LIMN_PREDICTION_V, /* arXiv:2202.00512 */
+  LIMN_PREDICTION_V,      /* arXiv:2202.00512 */
+  LIMN_PREDICTION_SAMPLE, /* the clean latents themselves */
   LIMN_N_PREDICTIONS,
 } limn_prediction;
 typedef enum {
@@ -30,6 +31,7 @@ struct limn_schedule {
   limn_spacing spacing;
   int steps_offset;
   bool set_alpha_to_one;
+  bool zero_snr; /* betas rescaled so that nothing is left of the picture at the last timestep */
 };
 
 /* Stable Diffusion 1.5's: 1000 steps, scaled linear 0.00085 to 0.012, epsilon, leading, offset 1.
@@ -41,5 +43,6 @@ extern const struct limn_schedule limn_schedule_default;
 void limn_schedule_from_config (struct limn_schedule *schedule, limn_config *config);
 
 /* Cumulative products of (1 - beta), @schedule->train_steps of them, rounded as torch does: betas
- * in f32, the product carried in double. */
+ * in f32, the product carried in double. With zero_snr they are rescaled (arXiv:2305.08891,
+ * algorithm 1) and the last one is 0. */
 void limn_schedule_alphas_cumprod (const struct limn_schedule *schedule, float *alphas);

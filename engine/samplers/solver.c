@@ -3,47 +3,6 @@
 
 #include <math.h>
 
-/* Rounding below is numpy's, half to even, since timesteps must be those of diffusers. */
-
-static double
-leading_timestep (const struct limn_schedule *schedule, int count, int i)
-{
-  return (count - 1 - i) * (schedule->train_steps / count) + schedule->steps_offset;
-}
-
-static double
-trailing_timestep (const struct limn_schedule *schedule, int count, int i)
-{
-  double train_steps = schedule->train_steps;
-  /* numpy.arange() adds multiples of the difference of its first two values. */
-  double stride = (train_steps - train_steps / count) - train_steps;
-
-  return rint (train_steps + i * stride) - 1;
-}
-
-static double
-linspace_timestep (const struct limn_schedule *schedule, int count, int i)
-{
-  double last = schedule->train_steps - 1;
-
-  if (count == 1)
-    return 0;
-  return i == 0 ? last : (count - 1 - i) * (last / (count - 1));
-}
-
-double
-limn_solver_spaced_timestep (const struct limn_schedule *schedule, int count, int i)
-{
-  static double (*const spacings[]) (const struct limn_schedule *, int, int) = {
-    [LIMN_SPACING_LEADING] = leading_timestep,
-    [LIMN_SPACING_TRAILING] = trailing_timestep,
-    [LIMN_SPACING_LINSPACE] = linspace_timestep,
-  };
-  G_STATIC_ASSERT (G_N_ELEMENTS (spacings) == LIMN_N_SPACINGS);
-
-  return spacings[schedule->spacing](schedule, count, i);
-}
-
 float
 limn_solver_sigma (float alpha_cumprod)
 {
@@ -51,16 +10,43 @@ limn_solver_sigma (float alpha_cumprod)
 }
 
 void
-limn_solver_set_clean (struct limn_solver_step *step,
+limn_solver_set_clean (struct limn_solver_row *row,
                        limn_prediction prediction,
                        double alpha,
                        double sigma)
 {
-  if (prediction == LIMN_PREDICTION_V) {
-    step->clean_x = (float) alpha;
-    step->clean_output = (float) -sigma;
-  } else {
-    step->clean_x = (float) (1 / alpha);
-    step->clean_output = (float) (-sigma / alpha);
-  }
+  const struct {
+    double x, output;
+  } clean[] = {
+    [LIMN_PREDICTION_EPSILON] = { 1 / alpha, -sigma / alpha },
+    [LIMN_PREDICTION_V] = { alpha, -sigma },
+    [LIMN_PREDICTION_SAMPLE] = { 0, 1 },
+  };
+  G_STATIC_ASSERT (G_N_ELEMENTS (clean) == LIMN_N_PREDICTIONS);
+
+  row->clean_x = (float) clean[prediction].x;
+  row->clean_output = (float) clean[prediction].output;
+}
+
+void
+limn_solver_set_unscaled (struct limn_solver_row *row,
+                          const struct limn_solver_plan *plan,
+                          const struct limn_solver_point *point)
+{
+  double alpha = 1 / sqrt (point->sigma * point->sigma + 1);
+
+  row->timestep = (float) point->timestep;
+  row->input_scale = (float) alpha;
+  limn_solver_set_clean (row, plan->schedule->prediction, alpha, point->sigma * alpha);
+  row->clean_x = (float) (row->clean_x * alpha); /* these latents are 1 / alpha as large */
+}
+
+float
+limn_solver_unscaled_sigma (const struct limn_solver_plan *plan)
+{
+  double sigma = plan->points[0].sigma;
+
+  /* The other spacings begin at full noise, beside which the picture's variance is left out. */
+  return (float) (plan->schedule->spacing == LIMN_SPACING_LEADING ? sqrt (sigma * sigma + 1)
+                                                                  : sigma);
 }

@@ -8,6 +8,8 @@
 
 /* Far above every vocabulary there is; a model's embedding has a row for each id. */
 #define MAX_TOKEN_ID (1 << 22)
+/* Far above every tokenizer there is, too. Each place of a text is compared with all of them. */
+#define MAX_ADDED_TOKENS 4096
 
 #define BEGIN_MARK "<|startoftext|>"
 #define END_MARK "<|endoftext|>"
@@ -238,6 +240,8 @@ read_decoder (limn_json *json, struct reading *reading)
 
     if (!limn_json_string (json, key) || !limn_json_expect (json, ':'))
       return false;
+    if (reading->decoder->len == MAX_ADDED_TOKENS)
+      return limn_json_fail (json, "more than " G_STRINGIFY (MAX_ADDED_TOKENS) " added tokens");
     if (!g_ascii_string_to_unsigned (key->str, 10, 0, MAX_TOKEN_ID, &id, NULL))
       return limn_json_fail (json, "an id of \"added_tokens_decoder\" is out of range");
     if (!read_added_token (json, FROM_CONFIG, &token))

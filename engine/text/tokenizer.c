@@ -5,6 +5,7 @@
 
 #include "io/file.h"
 #include "text/bpe.h"
+#include "text/clip_vocabulary.h"
 #include "text/files.h"
 #include "text/words.h"
 
@@ -66,6 +67,22 @@ limn_tokenizer_load (const char *folder, GError **error)
   if (tokenizer->bpe == NULL || !limn_text_read_settings (&tokenizer->settings, folder, error) ||
       !find_special_tokens (tokenizer, folder, error))
     return NULL;
+  number_added_tokens (tokenizer);
+  return g_steal_pointer (&tokenizer);
+}
+
+limn_tokenizer *
+limn_tokenizer_load_clip (const char *path, bool open_clip, GError **error)
+{
+  g_autoptr (limn_tokenizer) tokenizer = g_new0 (limn_tokenizer, 1);
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  tokenizer->bpe = limn_text_read_clip_bpe (path, error);
+  if (tokenizer->bpe == NULL || !limn_text_read_settings (&tokenizer->settings, folder, error) ||
+      !find_special_tokens (tokenizer, folder, error))
+    return NULL;
+  if (open_clip)
+    tokenizer->ids[LIMN_TOKEN_PAD] = 0;
   number_added_tokens (tokenizer);
   return g_steal_pointer (&tokenizer);
 }

@@ -10,6 +10,9 @@ typedef struct limn_tokenizer limn_tokenizer;
 /* Reads vocab.json, merges.txt and, where present, tokenizer_config.json and
  * special_tokens_map.json from @folder. */
 limn_tokenizer *limn_tokenizer_load (const char *folder, GError **error);
+/* CLIP's own vocabulary: @path is bpe_simple_vocab_16e6.txt.gz. OpenCLIP, and with it Stable
+ * Diffusion 2.x, pads with the id 0, CLIP itself with the end mark. */
+limn_tokenizer *limn_tokenizer_load_clip (const char *path, bool open_clip, GError **error);
 void limn_tokenizer_free (limn_tokenizer *tokenizer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_tokenizer, limn_tokenizer_free)
 

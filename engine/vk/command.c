@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "pass-private.h"
+#include "vk/profile.h"
 
 struct range {
   VkBuffer buffer;
@@ -23,7 +24,8 @@ struct limn_vk_recording {
   GArray *written;  /* of struct written, one a segment; only when checking */
   GArray *reads;    /* of struct range, since the last barrier */
   GArray *writes;
-  double segment_start; /* the pass's flops when the last segment began */
+  double segment_start;            /* the pass's flops when the last segment began */
+  struct limn_vk_profile *profile; /* NULL: no times are wanted */
 };
 
 static struct limn_vk *
@@ -37,6 +39,7 @@ recording_free (struct limn_vk *vk, struct limn_vk_recording *recording)
 {
   if (!recording)
     return;
+  limn_vk_profile_free (vk, recording->profile);
   if (recording->segments->len > 0)
     vk->FreeCommandBuffers (vk->device, vk->pool, recording->segments->len,
                             (VkCommandBuffer *) recording->segments->data);
@@ -77,6 +80,7 @@ bool
 limn_vk_pass_record (limn_pass *pass, GError **error)
 {
   struct limn_vk_recording *recording = g_new0 (struct limn_vk_recording, 1);
+  GError *failure = NULL;
 
   limn_vk_pass_free (pass);
   recording->segments = g_array_new (FALSE, FALSE, sizeof (VkCommandBuffer));
@@ -87,7 +91,11 @@ limn_vk_pass_record (limn_pass *pass, GError **error)
   if (!begin_segment (pass, recording, error))
     return false;
   barrier (vk_of (pass), recording); /* against whatever ran before */
-  return true;
+  recording->profile = limn_vk_profile_new (vk_of (pass), current (recording), &failure);
+  if (!failure)
+    return true;
+  g_propagate_error (error, failure);
+  return false;
 }
 
 bool
@@ -125,7 +133,7 @@ order (struct limn_vk *vk,
        guint n_bindings)
 {
   struct range ranges[LIMN_VK_MAX_BINDINGS];
-  bool hazard = (vk->base.debug & LIMN_DEBUG_SYNC) != 0;
+  bool hazard = recording->profile || (vk->base.debug & LIMN_DEBUG_SYNC);
 
   for (guint i = 0; i < n_bindings; i++) {
     const struct limn_vk_binding *binding = &bindings[i];
@@ -238,6 +246,8 @@ limn_vk_dispatch (limn_pass *pass, const struct limn_vk_dispatch *dispatch)
                    dispatch->groups[2]);
   if (checks (vk))
     note_written (recording, dispatch);
+  if (recording->profile)
+    limn_vk_profile_mark (vk, recording->profile, current (recording), pass->op);
 }
 
 void
@@ -257,6 +267,8 @@ limn_vk_copy (limn_pass *pass, const struct limn_vk_binding *src, const struct l
   g_assert (src->size == dst->size && dst->write);
   order (vk, recording, bindings, G_N_ELEMENTS (bindings));
   vk->CmdCopyBuffer (current (recording), src->buffer->handle, dst->buffer->handle, 1, &region);
+  if (recording->profile)
+    limn_vk_profile_mark (vk, recording->profile, current (recording), pass->op);
 }
 
 /* LIMN_DEBUG=check: whether the dispatch of segment @i wrote NaN or infinity. */
@@ -317,6 +329,8 @@ limn_vk_pass_run (limn_pass *pass, GCancellable *cancellable, GError **error)
 
   if (!submit_segments (vk, recording, cancellable, error) ||
       !limn_vk_instance_check (vk->instance, error))
+    return false;
+  if (recording->profile && !limn_vk_profile_report (vk, recording->profile, error))
     return false;
   if (vk->base.debug & LIMN_DEBUG_TIME) {
     double seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;

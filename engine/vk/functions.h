@@ -39,12 +39,15 @@
   X (CmdPipelineBarrier2KHR)                                                                       \
   X (CmdPushConstants)                                                                             \
   X (CmdPushDescriptorSetKHR)                                                                      \
+  X (CmdResetQueryPool)                                                                            \
+  X (CmdWriteTimestamp2KHR)                                                                        \
   X (CreateBuffer)                                                                                 \
   X (CreateCommandPool)                                                                            \
   X (CreateComputePipelines)                                                                       \
   X (CreateDescriptorSetLayout)                                                                    \
   X (CreatePipelineCache)                                                                          \
   X (CreatePipelineLayout)                                                                         \
+  X (CreateQueryPool)                                                                              \
   X (CreateSemaphore)                                                                              \
   X (CreateShaderModule)                                                                           \
   X (DestroyBuffer)                                                                                \
@@ -54,6 +57,7 @@
   X (DestroyPipeline)                                                                              \
   X (DestroyPipelineCache)                                                                         \
   X (DestroyPipelineLayout)                                                                        \
+  X (DestroyQueryPool)                                                                             \
   X (DestroySemaphore)                                                                             \
   X (DestroyShaderModule)                                                                          \
   X (DeviceWaitIdle)                                                                               \
@@ -63,6 +67,7 @@
   X (GetBufferMemoryRequirements)                                                                  \
   X (GetDeviceQueue)                                                                               \
   X (GetPipelineCacheData)                                                                         \
+  X (GetQueryPoolResults)                                                                          \
   X (MapMemory)                                                                                    \
   X (QueueSubmit2KHR)                                                                              \
   X (WaitSemaphores)

@@ -218,7 +218,7 @@ test_events (void)
   assert_size (result, "previews/step-003.png", 64, 64);
 }
 
-/* A prompt longer than the model's 32 tokens is shortened, and said so. */
+/* A prompt longer than the model's 32 tokens is cut into chunks, and said so. */
 static void
 test_long_prompt (void)
 {
@@ -233,7 +233,7 @@ test_long_prompt (void)
     result = generate (more);
   }
   run_assert_done (result);
-  g_assert_nonnull (strstr (result->out, "{\"event\":\"text\",\"dropped\":10}\n"));
+  g_assert_nonnull (strstr (result->out, "{\"event\":\"text\",\"chunks\":2}\n"));
 }
 
 /* --- endings --- */

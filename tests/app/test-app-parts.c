@@ -139,8 +139,11 @@ test_samplers (void)
     { "dpm++ 2m karras", LIMN_SAMPLER_DPMPP_2M },
     { "DPM++ 2M", LIMN_SAMPLER_DPMPP_2M },
     { "dpmpp_2m", LIMN_SAMPLER_DPMPP_2M },
+    { "Euler a", LIMN_SAMPLER_EULER_ANCESTRAL },
+    { "DPM++ 2M SDE Karras", LIMN_SAMPLER_DPMPP_2M_SDE },
+    { "UniPC", LIMN_SAMPLER_UNIPC },
   };
-  static const char *const bad[] = { "", "euler a", "dpm++ sde", "ddim2", "karras" };
+  static const char *const bad[] = { "", "euler b", "dpm++ sde", "ddim2", "karras" };
   limn_sampler_kind kind;
 
   /* The engine's own names are all understood, and mean what they say. */

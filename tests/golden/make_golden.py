@@ -15,7 +15,7 @@ import transformers
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PARTS = ("modules", "noise", "samplers", "tokenizer", "runs", "starter")
+PARTS = ("modules", "single_file", "noise", "samplers", "tokenizer", "prompts", "runs", "starter")
 
 
 def main():
@@ -41,10 +41,12 @@ def main():
     for part in args.parts or PARTS:
         module = importlib.import_module(f"golden.{part}")
         with torch.no_grad():
-            if part in ("modules", "noise", "samplers"):
+            if part in ("modules", "single_file", "noise", "samplers"):
                 module.make(args.out)
             elif part == "tokenizer":
                 module.make(args.out, args.model / "tokenizer")
+            elif part == "prompts":
+                module.make(args.out, args.model)
             elif part == "runs":
                 module.make(args.out, args.check)
             else:

@@ -197,6 +197,7 @@ struct control_case {
   struct unet_case unet;
   limn_controlnet *nets[2];
   limn_tensor pictures[2], scales;
+  int residuals; /* of one ControlNet; each has its scale */
   limn_tensor down0, down_last, mid;
 };
 
@@ -219,7 +220,7 @@ control_forward (limn_pass *pass, gpointer data)
       limn_copy (pass, residuals.skips[residuals.n_skips - 1], test->down_last);
       limn_copy (pass, residuals.mid, test->mid);
     }
-    limn_unet_add_residuals (pass, &features, &residuals, test->scales, i);
+    limn_unet_add_residuals (pass, &features, &residuals, test->scales, i * test->residuals);
   }
   out = limn_unet_decode (pass, test->unet.unet, inputs, &time, &features);
   limn_copy (pass, out, test->unet.out);
@@ -246,6 +247,22 @@ upload_twice (limn_device *device, const limn_safetensors *file, const char *nam
 }
 
 static void
+upload_scales (struct control_case *test, limn_device *device, const float *scales)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree float *all = NULL;
+
+  test->residuals = limn_unet_residuals (limn_unet_get_config (test->unet.unet));
+  g_assert_cmpint (test->residuals, ==, 13);
+  all = g_new (float, 2 * test->residuals);
+  for (int i = 0; i < 2 * test->residuals; i++)
+    all[i] = scales[i / test->residuals];
+  test->scales = limn_tensor_new (device, LIMN_DTYPE_F32, 1, 1, 1, 2 * test->residuals, &error);
+  limn_tensor_write (device, test->scales, all, &error);
+  g_assert_no_error (error);
+}
+
+static void
 test_control (limn_device *device, gconstpointer data)
 {
   static const char *const names[] = { "controlnet-a", "controlnet-b" };
@@ -266,9 +283,7 @@ test_control (limn_device *device, gconstpointer data)
     g_assert_cmpint (limn_controlnet_factor (test.nets[i]), ==, 8);
     test.pictures[i] = upload_twice (device, file, i == 0 ? "cond_a" : "cond_b");
   }
-  test.scales = limn_tensor_new (device, LIMN_DTYPE_F32, 1, 1, 1, 2, &error);
-  limn_tensor_write (device, test.scales, golden_tensor (file, "scales"), &error);
-  g_assert_no_error (error);
+  upload_scales (&test, device, golden_tensor (file, "scales"));
   test.down0 = golden_like (device, file, "a_down0");
   test.down_last = golden_like (device, file, "a_down_last");
   test.mid = golden_like (device, file, "a_mid");

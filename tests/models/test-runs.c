@@ -139,7 +139,9 @@ test_run (limn_device *device, gconstpointer data)
   }
   denoiser = make_denoiser (device, unet, nets, test, file);
   schedule.prediction = test->prediction;
-  sampler = limn_sampler_new (test->sampler, &schedule, STEPS, &error);
+  sampler = limn_sampler_new (
+      &(struct limn_sampler_params){ .kind = test->sampler, .schedule = &schedule, .steps = STEPS },
+      &error);
   g_assert_no_error (error);
   for (gsize i = 0; i < count; i++)
     latents[i] *= limn_sampler_initial_sigma (sampler);
@@ -175,7 +177,8 @@ test_nan (limn_device *device, gconstpointer data)
 
   g_assert_no_error (error);
   denoiser = make_denoiser (device, unet, NULL, &run_cases[0], file);
-  sampler = limn_sampler_new (LIMN_SAMPLER_DDIM, &limn_schedule_default, STEPS, &error);
+  sampler = limn_sampler_new (
+      &(struct limn_sampler_params){ .kind = LIMN_SAMPLER_DDIM, .steps = STEPS }, &error);
   g_assert_no_error (error);
   latents[5] = NAN;
   g_assert_false (limn_denoise (denoiser, &(struct limn_denoise_params){ .sampler = sampler },

@@ -39,7 +39,7 @@ set_up (struct fixture *fixture, gconstpointer data)
   g_file_set_contents (fixture->path, (const char *) bytes->data, bytes->len, &error);
   g_assert_no_error (error);
   fixture->device = limn_measure_device_new (LIMN_DTYPE_F16);
-  fixture->weights = limn_weights_open (fixture->device, fixture->folder, &error);
+  fixture->weights = limn_weights_open (fixture->device, fixture->folder, LIMN_PART_UNET, &error);
   g_assert_no_error (error);
 }
 
@@ -144,7 +144,7 @@ test_no_file (void)
       "%s: has neither diffusion_pytorch_model.safetensors nor model.safetensors", folder);
   limn_device *device = limn_measure_device_new (LIMN_DTYPE_F16);
 
-  g_assert_null (limn_weights_open (device, folder, &error));
+  g_assert_null (limn_weights_open (device, folder, LIMN_PART_UNET, &error));
   g_assert_error (error, LIMN_ERROR, LIMN_ERROR_MODEL);
   g_assert_cmpstr (error->message, ==, wanted);
   limn_device_free (device);

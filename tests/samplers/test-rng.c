@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "io/safetensors.h"
 #include "rng.h"
@@ -115,17 +116,99 @@ test_seed (void)
   }
 }
 
+/* Vectors of Random123's own tests: counter, key, result. */
 static void
-test_moments (void)
+test_philox (void)
+{
+  static const struct {
+    guint32 counter[4], key[2], wanted[4];
+  } cases[] = {
+    { { 0, 0, 0, 0 }, { 0, 0 }, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
+    { { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff },
+      { 0xffffffff, 0xffffffff },
+      { 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd } },
+    { { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344 },
+      { 0xa4093822, 0x299f31d0 },
+      { 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    guint32 counter[4];
+
+    memcpy (counter, cases[i].counter, sizeof counter);
+    limn_philox_4x32 (counter, cases[i].key);
+    g_assert_cmpmem (counter, sizeof counter, cases[i].wanted, sizeof cases[i].wanted);
+  }
+}
+
+/* torch.randn (12, device="cuda") after torch.manual_seed (0), as widely published. */
+static void
+test_cuda (void)
+{
+  static const float wanted[] = {
+    -0.92466259f, -0.42534415f, -2.6438457f,  0.14518388f,  -0.12086647f, -0.57972564f,
+    -0.62285122f, -0.32838709f, -1.07454231f, -0.36314407f, -1.67105067f, 2.26550497f,
+  };
+  float values[G_N_ELEMENTS (wanted)], again[G_N_ELEMENTS (wanted)];
+  limn_rng rng;
+
+  limn_rng_init_cuda (&rng, 0, 0);
+  limn_rng_normal (&rng, values, G_N_ELEMENTS (wanted));
+  for (gsize i = 0; i < G_N_ELEMENTS (wanted); i++)
+    g_assert_cmpfloat_with_epsilon (values[i], wanted[i], TOLERANCE);
+
+  /* The next fill starts at the next offset, and all 64 bits of the seed count. */
+  g_assert_cmpuint (rng.offset, ==, 1);
+  limn_rng_normal (&rng, again, G_N_ELEMENTS (wanted));
+  g_assert_cmpint (memcmp (values, again, sizeof values), !=, 0);
+  limn_rng_init_cuda (&rng, G_GUINT64_CONSTANT (1) << 32, 0);
+  limn_rng_normal (&rng, again, G_N_ELEMENTS (wanted));
+  g_assert_cmpint (memcmp (values, again, sizeof values), !=, 0);
+}
+
+/* curand_normal4: each thread draws four numbers, sine, cosine, sine, cosine, and strides over the
+ * fill by the number of threads. On one block of 256 threads the elements 0, 256, 512, 768 are thus
+ * one draw of thread 0, and 1024 is its next. */
+static void
+test_cuda_blocks (void)
+{
+  float few[1200], many[1200], next[1200];
+  double radius;
+  limn_rng rng;
+
+  limn_rng_init_cuda (&rng, 42, 1);
+  limn_rng_normal (&rng, few, 1200);
+  g_assert_cmpuint (rng.offset, ==, 2);
+  limn_rng_init_cuda (&rng, 42, 0);
+  limn_rng_normal (&rng, many, 1200);
+  g_assert_cmpuint (rng.offset, ==, 1);
+  limn_rng_normal (&rng, next, 1200);
+
+  g_assert_cmpmem (few, 256 * sizeof (float), many, 256 * sizeof (float));
+  g_assert_cmpmem (few + 1024, 176 * sizeof (float), next, 176 * sizeof (float));
+  for (int i = 0; i < 256; i++) {
+    guint32 bits[] = { 0, 0, (guint32) i, 0 }, key[] = { 42, 0 };
+
+    limn_philox_4x32 (bits, key);
+    for (int pair = 0; pair < 2; pair++) {
+      double angle = (bits[2 * pair + 1] + 0.5) * 0x1p-32 * 2 * G_PI;
+
+      radius = sqrt (-2 * log ((bits[2 * pair] + 0.5) * 0x1p-32));
+      g_assert_cmpfloat_with_epsilon (few[512 * pair + i], radius * sin (angle), TOLERANCE);
+      g_assert_cmpfloat_with_epsilon (few[512 * pair + 256 + i], radius * cos (angle), TOLERANCE);
+    }
+  }
+}
+
+static void
+check_moments (limn_rng *rng)
 {
   const gsize count = 1 << 18;
   g_autofree float *values = g_new (float, count);
   double sum = 0, squares = 0;
-  limn_rng rng;
 
-  limn_rng_init (&rng, 99);
-  limn_rng_normal (&rng, values, 0);
-  limn_rng_normal (&rng, values, count);
+  limn_rng_normal (rng, values, 0);
+  limn_rng_normal (rng, values, count);
   for (gsize i = 0; i < count; i++) {
     g_assert_true (isfinite (values[i]));
     sum += values[i];
@@ -133,6 +216,19 @@ test_moments (void)
   }
   g_assert_cmpfloat_with_epsilon (sum / (double) count, 0, 0.01);
   g_assert_cmpfloat_with_epsilon (squares / (double) count, 1, 0.01);
+}
+
+static void
+test_moments (void)
+{
+  limn_rng rng;
+
+  limn_rng_init (&rng, 99);
+  check_moments (&rng);
+  limn_rng_init_cuda (&rng, 99, 0);
+  check_moments (&rng);
+  limn_rng_init_cuda (&rng, 99, 80);
+  check_moments (&rng);
 }
 
 int
@@ -143,6 +239,9 @@ main (int argc, char *argv[])
   g_test_add_func ("/rng/sequence", test_sequence);
   g_test_add_func ("/rng/reference", test_reference);
   g_test_add_func ("/rng/seed", test_seed);
+  g_test_add_func ("/rng/philox", test_philox);
+  g_test_add_func ("/rng/cuda", test_cuda);
+  g_test_add_func ("/rng/cuda-blocks", test_cuda_blocks);
   g_test_add_func ("/rng/moments", test_moments);
   return g_test_run ();
 }

@@ -23,10 +23,13 @@ test_alphas (void)
 {
   static const struct {
     limn_betas betas;
+    bool zero_snr;
     const char *name;
   } cases[] = {
-    { LIMN_BETAS_LINEAR, "alphas_cumprod.linear" },
-    { LIMN_BETAS_SCALED_LINEAR, "alphas_cumprod.scaled_linear" },
+    { LIMN_BETAS_LINEAR, false, "alphas_cumprod.linear" },
+    { LIMN_BETAS_SCALED_LINEAR, false, "alphas_cumprod.scaled_linear" },
+    { LIMN_BETAS_LINEAR, true, "alphas_cumprod.linear.zero_snr" },
+    { LIMN_BETAS_SCALED_LINEAR, true, "alphas_cumprod.scaled_linear.zero_snr" },
   };
   g_autofree char *path =
       g_test_build_filename (G_TEST_DIST, "golden", "samplers.safetensors", NULL);
@@ -44,10 +47,13 @@ test_alphas (void)
     g_assert_cmpuint (entry->size, ==, 1000 * sizeof (float));
     wanted = g_memdup2 (entry->data, entry->size);
     schedule.betas = cases[i].betas;
+    schedule.zero_snr = cases[i].zero_snr;
     limn_schedule_alphas_cumprod (&schedule, alphas);
-    /* The same roundings: not one bit may differ. */
+    /* The same roundings: not one bit may differ. But the square roots of zero SNR are rounded
+     * as the processor likes in torch. */
     for (int t = 0; t < schedule.train_steps; t++)
-      g_assert_cmpfloat (alphas[t], ==, wanted[t]);
+      g_assert_cmpfloat_with_epsilon (alphas[t], wanted[t], cases[i].zero_snr ? 5e-7f : G_MINFLOAT);
+    g_assert_cmpint (alphas[schedule.train_steps - 1] > 0, ==, !cases[i].zero_snr);
   }
 }
 
@@ -82,6 +88,7 @@ test_defaults (void)
   g_assert_cmpint (schedule.spacing, ==, LIMN_SPACING_LEADING);
   g_assert_cmpint (schedule.steps_offset, ==, 0);
   g_assert_true (schedule.set_alpha_to_one);
+  g_assert_false (schedule.zero_snr);
 }
 
 static void
@@ -105,6 +112,12 @@ test_config (void)
   g_assert_cmpint (schedule.spacing, ==, LIMN_SPACING_TRAILING);
   g_assert_cmpint (schedule.steps_offset, ==, 1);
   g_assert_false (schedule.set_alpha_to_one);
+
+  read_schedule (&schedule, "{\"prediction_type\": \"sample\", \"rescale_betas_zero_snr\": true}",
+                 &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (schedule.prediction, ==, LIMN_PREDICTION_SAMPLE);
+  g_assert_true (schedule.zero_snr);
 }
 
 static void
@@ -120,12 +133,12 @@ test_bad_config (void)
     { "{\"beta_start\": -1}", "beta_start" },
     { "{\"beta_end\": 1}", "beta_end" },
     { "{\"beta_schedule\": \"squaredcos_cap_v2\"}", "beta_schedule" },
-    { "{\"prediction_type\": \"sample\"}", "prediction_type" },
+    { "{\"prediction_type\": \"flow_prediction\"}", "prediction_type" },
     { "{\"timestep_spacing\": 3}", "timestep_spacing" },
     { "{\"steps_offset\": -1}", "steps_offset" },
     { "{\"num_train_timesteps\": 10, \"steps_offset\": 10}", "steps_offset" },
     { "{\"set_alpha_to_one\": \"yes\"}", "set_alpha_to_one" },
-    { "{\"rescale_betas_zero_snr\": true}", "rescale_betas_zero_snr" },
+    { "{\"rescale_betas_zero_snr\": 1}", "rescale_betas_zero_snr" },
     { "{\"thresholding\": true}", "thresholding" },
     { "{\"trained_betas\": [0.1, 0.2]}", "trained_betas" },
   };

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "json-writer.h"
+#include "limn.h"
+#include "number.h"
+#include "paths.h"
+#include "report.h"
+
+/* `limn bench`: speed and memory. It measures, it does not judge: there is no bound in here. */
+
+#define MODEL_STEPS 5
+#define START_RUNS 5
+#define BENCH_SEED 42
+#define BENCH_PROMPT "red balloon on sky"
+
+struct options {
+  char *model, *device, *precision, *size;
+  char *scribble;
+  int steps, width, height;
+  gboolean json, help;
+};
+typedef struct options options_t;
+
+struct bench {
+  const char *name, *summary;
+  bool (*run) (const struct options *options, GError **error);
+};
+
+static void
+options_clear (options_t *options)
+{
+  g_free (options->model);
+  g_free (options->device);
+  g_free (options->precision);
+  g_free (options->size);
+  g_free (options->scribble);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (options_t, options_clear)
+
+/* A line of results: text for people, an object for programs. Takes @json. */
+static void
+print_line (const struct options *options, const char *text, GString *json)
+{
+  limn_json_write_end (json);
+  printf ("%s\n", options->json ? json->str : text);
+  fflush (stdout);
+  g_string_free (json, TRUE);
+}
+
+static limn_precision
+precision_of (const struct options *options)
+{
+  if (g_strcmp0 (options->precision, "f32") == 0)
+    return LIMN_PRECISION_F32;
+  return g_strcmp0 (options->precision, "f16") == 0 ? LIMN_PRECISION_F16 : LIMN_PRECISION_AUTO;
+}
+
+static limn_device *
+open_device (const struct options *options, GError **error)
+{
+  limn_device *device = limn_device_open (
+      &(const struct limn_device_params){
+          .id = options->device,
+          .precision = precision_of (options),
+          .debug = limn_debug_from_environment (),
+      },
+      error);
+
+  if (device && !options->json)
+    printf ("%s\n", limn_device_name (device));
+  return device;
+}
+
+/* --- operators --- */
+
+static void
+print_op (const struct limn_bench_op *op, gpointer data)
+{
+  const struct options *options = data;
+  double gflops = op->flops / op->seconds / 1e9, gbytes = op->bytes / op->seconds / 1e9;
+  g_autofree char *rate = op->flops > 0
+                              ? g_strdup_printf ("%8.1f GFLOP/s %4.0f %%", gflops, op->share * 100)
+                              : g_strdup_printf ("%8.1f GB/s", gbytes);
+  g_autofree char *text =
+      g_strdup_printf ("%-10s %-46s %9.2f ms %s", op->op, op->shape, op->seconds * 1e3, rate);
+  GString *json = limn_json_write_begin ();
+
+  limn_json_write_string (json, "op", op->op);
+  limn_json_write_string (json, "shape", op->shape);
+  limn_json_write_double (json, "milliseconds", op->seconds * 1e3);
+  limn_json_write_double (json, "gflops", gflops);
+  limn_json_write_double (json, "gbytes", gbytes);
+  limn_json_write_double (json, "share", op->share);
+  print_line (options, text, json);
+}
+
+static bool
+bench_ops (const struct options *options, GError **error)
+{
+  g_autoptr (limn_device) device = open_device (options, error);
+
+  return device && limn_bench_ops (device, print_op, (gpointer) options, NULL, error);
+}
+
+/* --- a model --- */
+
+struct drawing {
+  limn_image *image;
+  struct limn_control control;
+  struct limn_generate_params params;
+};
+
+/* The sample scribble where the model has the ControlNet for it, else the prompt alone. */
+static bool
+load_drawing (const struct options *options, struct drawing *drawing, GError **error)
+{
+  g_autofree char *control = g_build_filename (options->model, "controlnet-scribble", NULL);
+  g_autoptr (limn_image) read = NULL;
+
+  *drawing = (struct drawing){
+    .params = {
+      .prompt = BENCH_PROMPT,
+      .steps = options->steps,
+      .seed = BENCH_SEED,
+      .width = options->width,
+      .height = options->height,
+    },
+  };
+  if (!g_file_test (control, G_FILE_TEST_IS_DIR))
+    return true;
+  read = limn_png_load (options->scribble, error);
+  if (!read)
+    return false;
+  drawing->image = limn_image_scribble (read);
+  drawing->control = (struct limn_control){ "scribble", drawing->image, .weight = 1, .end = 1 };
+  drawing->params.controls = &drawing->control;
+  drawing->params.n_controls = 1;
+  return true;
+}
+
+static void
+print_seconds (const struct options *options, const char *what, double seconds)
+{
+  g_autofree char *text = g_strdup_printf ("%-26s %9.4f s", what, seconds);
+  GString *json = limn_json_write_begin ();
+
+  limn_json_write_string (json, "what", what);
+  limn_json_write_double (json, "milliseconds", seconds * 1e3);
+  print_line (options, text, json);
+}
+
+static void
+print_model (const struct options *options, const struct limn_bench_model *result, double load)
+{
+  double sum = 0;
+
+  print_seconds (options, "load", load);
+  print_seconds (options, "text and control pictures", result->text);
+  print_seconds (options, "step", result->step);
+  print_seconds (options, "decode", result->decode);
+  print_seconds (options, "picture", result->total);
+  for (guint i = 0; i < result->parts->len; i++)
+    sum += g_array_index (result->parts, struct limn_bench_part, i).seconds;
+  for (guint i = 0; i < result->parts->len; i++) {
+    const struct limn_bench_part *part = &g_array_index (result->parts, struct limn_bench_part, i);
+    g_autofree char *text =
+        g_strdup_printf ("  of a step, %-12s %10.4f s %4.0f %% in %d dispatches", part->op,
+                         part->seconds, part->seconds / sum * 100, part->calls);
+    GString *json = limn_json_write_begin ();
+
+    limn_json_write_string (json, "op", part->op);
+    limn_json_write_double (json, "milliseconds", part->seconds * 1e3);
+    limn_json_write_uint (json, "dispatches", (guint64) part->calls);
+    print_line (options, text, json);
+  }
+}
+
+/* @forecast may be NULL. */
+static struct limn_bench_model *
+run_model (const struct options *options, double *load, guint64 *forecast, GError **error)
+{
+  g_autoptr (limn_device) device = open_device (options, error);
+  struct limn_bench_model *result = NULL;
+  limn_model *model = NULL;
+  struct drawing drawing = { 0 };
+  gint64 start;
+
+  if (!device || !load_drawing (options, &drawing, error))
+    return NULL;
+  if (!forecast || limn_forecast (device, options->model, &drawing.params, forecast, error)) {
+    start = g_get_monotonic_time ();
+    model = limn_model_open (device, options->model, error);
+    *load = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  }
+  if (model)
+    result = limn_bench_model (model, &drawing.params, NULL, error);
+  limn_image_free (drawing.image);
+  limn_model_free (model);
+  return result;
+}
+
+static bool
+bench_model (const struct options *options, GError **error)
+{
+  double load;
+  struct limn_bench_model *result = run_model (options, &load, NULL, error);
+
+  if (!result)
+    return false;
+  print_model (options, result, load);
+  limn_bench_model_free (result);
+  return true;
+}
+
+/* --- memory --- */
+
+static void
+print_bytes (const struct options *options, const char *what, guint64 bytes)
+{
+  g_autofree char *amount = limn_format_bytes (bytes);
+  g_autofree char *text = g_strdup_printf ("%-26s %s", what, amount);
+  GString *json = limn_json_write_begin ();
+
+  limn_json_write_string (json, "what", what);
+  limn_json_write_uint (json, "bytes", bytes);
+  print_line (options, text, json);
+}
+
+static bool
+bench_memory (const struct options *options, GError **error)
+{
+  guint64 forecast;
+  double load;
+  struct limn_bench_model *result = run_model (options, &load, &forecast, error);
+
+  if (!result)
+    return false;
+  print_bytes (options, "forecast", forecast);
+  print_bytes (options, "peak", result->peak);
+  print_bytes (options, "a second picture adds", result->second);
+  limn_bench_model_free (result);
+  return true;
+}
+
+/* --- start --- */
+
+/* The shortest of some runs of this program; negative with @error when one fails. */
+static double
+time_program (const char *const *argv, GError **error)
+{
+  double best = -1;
+
+  for (int i = 0; i < START_RUNS; i++) {
+    gint64 start = g_get_monotonic_time ();
+    g_autoptr (GSubprocess) process =
+        g_subprocess_newv (argv, G_SUBPROCESS_FLAGS_STDOUT_SILENCE, error);
+    double seconds;
+
+    if (!process || !g_subprocess_wait_check (process, NULL, error))
+      return -1;
+    seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+    best = best < 0 ? seconds : MIN (best, seconds);
+  }
+  return best;
+}
+
+static bool
+bench_start (const struct options *options, GError **error)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", error);
+  g_autofree char *folder = program ? g_dir_make_tmp ("limn-bench-XXXXXX", error) : NULL;
+  g_autofree char *out = folder ? g_build_filename (folder, "start.png", NULL) : NULL;
+  const char *version[] = { program, "version", NULL };
+  const char *devices[] = { program, "devices", NULL };
+  const char *picture[] = { program,    "generate", "--model", options->model,
+                            "--prompt", "start",    "--steps", "1",
+                            "--cfg",    "1",        "--seed",  "1",
+                            "--out",    out,        NULL };
+  const struct {
+    const char *what, *const *argv;
+  } runs[] = {
+    { "start and end", version },
+    { "with the list of devices", devices },
+    { "with a picture of one step", picture },
+  };
+  bool good = out != NULL;
+
+  for (gsize i = 0; good && i < G_N_ELEMENTS (runs); i++) {
+    double seconds = time_program (runs[i].argv, error);
+    good = seconds >= 0;
+    if (good)
+      print_seconds (options, runs[i].what, seconds);
+  }
+  if (out) {
+    remove (out);
+    remove (folder);
+  }
+  return good;
+}
+
+/* --- the command line --- */
+
+static const struct bench benches[] = {
+  { "ops", "each operator at the shapes of Stable Diffusion 1.5: time, rate, share of a matmul",
+    bench_ops },
+  { "model", "a picture: load, text, step by operator, decode", bench_model },
+  { "memory", "the most memory that a picture needs, beside the forecast", bench_memory },
+  { "start", "the program from start to end", bench_start },
+};
+
+static const struct bench *
+find_bench (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (benches); i++)
+    if (strcmp (benches[i].name, name) == 0)
+      return &benches[i];
+  return NULL;
+}
+
+static char *
+summary (void)
+{
+  GString *text = g_string_new ("Measures speed and memory. NAME is one of\n");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (benches); i++)
+    g_string_append_printf (text, "  %-8s %s\n", benches[i].name, benches[i].summary);
+  return g_string_free (text, FALSE);
+}
+
+static bool
+check_options (struct options *options, GError **error)
+{
+  if (options->steps < 2 || options->steps > 1000) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "--steps is %d and must be a whole number from 2 to 1000", options->steps);
+    return false;
+  }
+  if (options->precision && !g_str_equal (options->precision, "f32") &&
+      !g_str_equal (options->precision, "f16") && !g_str_equal (options->precision, "auto")) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "--precision is \"%s\" and must be one of auto, f32, f16", options->precision);
+    return false;
+  }
+  if (options->size &&
+      !limn_number_size ("--size", options->size, &options->width, &options->height, error))
+    return false;
+  if (!options->model)
+    options->model = limn_data_path ("models/starter");
+  if (!options->scribble)
+    options->scribble = limn_data_path ("samples/balloon.png");
+  return true;
+}
+
+int
+limn_command_bench (int argc, char **argv)
+{
+  g_auto (options_t) options = { .steps = MODEL_STEPS };
+  const GOptionEntry entries[] = {
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model, "The model to draw with", "FOLDER" },
+    { "scribble", 's', 0, G_OPTION_ARG_FILENAME, &options.scribble,
+      "The drawing, used where the model has a ControlNet for it", "FILE" },
+    { "size", 0, 0, G_OPTION_ARG_STRING, &options.size, "Of the picture", "WIDTHxHEIGHT" },
+    { "steps", 0, 0, G_OPTION_ARG_INT, &options.steps, "Steps to time, 2 or more", "N" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device, "An id of `limn devices`", "ID" },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &options.precision, "auto, f32 or f16", "NAME" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &options.help, "Print this", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("NAME");
+  g_autofree char *text = summary ();
+  g_autoptr (GError) error = NULL;
+  const struct bench *bench;
+
+  g_set_prgname ("limn bench");
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_set_summary (context, text);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    return limn_report_usage ("bench", error->message);
+  if (options.help) {
+    g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
+
+    fputs (help, stdout);
+    return LIMN_EXIT_DONE;
+  }
+  bench = argc == 2 ? find_bench (argv[1]) : NULL;
+  if (!bench)
+    return limn_report_usage ("bench", "bench takes one name: ops, model, memory or start");
+  if (!check_options (&options, &error))
+    return limn_report_usage ("bench", error->message);
+  return bench->run (&options, &error) ? LIMN_EXIT_DONE : limn_report_failure (error);
+}
