@@ -209,23 +209,3 @@ limn_tokenizer_encode (const limn_tokenizer *tokenizer, const char *text)
   encode_around_added_tokens (tokenizer, false, valid, strlen (valid), encode_raw, ids);
   return ids;
 }
-
-int
-limn_tokenizer_encode_padded (const limn_tokenizer *tokenizer,
-                              const char *text,
-                              gint32 *ids,
-                              int length)
-{
-  g_autoptr (GArray) encoded = limn_tokenizer_encode (tokenizer, text);
-  int used;
-
-  g_assert (length >= 2);
-  used = (int) MIN (encoded->len, (guint) length - 2);
-  ids[0] = limn_tokenizer_bos (tokenizer);
-  if (used > 0)
-    memcpy (ids + 1, encoded->data, (gsize) used * sizeof (gint32));
-  ids[used + 1] = limn_tokenizer_eos (tokenizer);
-  for (int i = used + 2; i < length; i++)
-    ids[i] = limn_tokenizer_pad (tokenizer);
-  return (int) encoded->len - used;
-}

@@ -24,10 +24,3 @@ int limn_tokenizer_max_length (const limn_tokenizer *tokenizer);
 
 /* The ids of @text without begin and end marks. @text is UTF-8; broken bytes count as U+FFFD. */
 GArray *limn_tokenizer_encode (const limn_tokenizer *tokenizer, const char *text); /* of gint32 */
-
-/* Begin mark, at most @length - 2 ids of @text, end mark, padding: exactly @length ids. Returns how
- * many ids of the text did not fit. */
-int limn_tokenizer_encode_padded (const limn_tokenizer *tokenizer,
-                                  const char *text,
-                                  gint32 *ids,
-                                  int length);

@@ -38,13 +38,9 @@ static void
 encode (const limn_tokenizer *tokenizer, const char *text)
 {
   g_autoptr (GArray) ids = limn_tokenizer_encode (tokenizer, text);
-  gint32 padded[16];
-  int left = limn_tokenizer_encode_padded (tokenizer, text, padded, G_N_ELEMENTS (padded));
 
   for (guint i = 0; i < ids->len; i++)
     g_assert_cmpint (g_array_index (ids, gint32, i), >=, 0);
-  g_assert_cmpint (left, ==, MAX (0, (int) ids->len - 14));
-  g_assert_cmpint (padded[0], ==, limn_tokenizer_bos (tokenizer));
   g_assert_cmpint (limn_tokenizer_pad (tokenizer), >=, 0);
   g_assert_cmpint (limn_tokenizer_max_length (tokenizer), >=, 3);
 }

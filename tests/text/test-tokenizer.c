@@ -269,34 +269,6 @@ test_unicode (void)
   check_encoding (tokenizer, " \t\n\u2003", "");
 }
 
-static void
-test_padded (void)
-{
-  g_autoptr (limn_tokenizer) tokenizer = load_golden ();
-  gint32 ids[9];
-
-  g_assert_cmpint (limn_tokenizer_max_length (tokenizer), ==, 32);
-  ids[8] = -7;
-  /* "a photo of a cat" is 320 79 712 621 610 320 1420 */
-  g_assert_cmpint (limn_tokenizer_encode_padded (tokenizer, "a cat", ids, 8), ==, 0);
-  {
-    const gint32 wanted[] = { 3512, 320, 1420, 3513, 3513, 3513, 3513, 3513, -7 };
-
-    g_assert_cmpmem (ids, sizeof ids, wanted, sizeof wanted);
-  }
-  g_assert_cmpint (limn_tokenizer_encode_padded (tokenizer, "a photo of a cat", ids, 8), ==, 1);
-  {
-    const gint32 wanted[] = { 3512, 320, 79, 712, 621, 610, 320, 3513, -7 };
-
-    g_assert_cmpmem (ids, sizeof ids, wanted, sizeof wanted);
-  }
-  g_assert_cmpint (limn_tokenizer_encode_padded (tokenizer, "a photo of a cat", ids, 2), ==, 7);
-  g_assert_cmpint (ids[0], ==, 3512);
-  g_assert_cmpint (ids[1], ==, 3513);
-  g_assert_cmpint (limn_tokenizer_encode_padded (tokenizer, "", ids, 3), ==, 0);
-  g_assert_cmpint (ids[2], ==, 3513);
-}
-
 /* Words as long as a whole text: with work that grows by the square this would not end. */
 static void
 test_long (void)
@@ -467,7 +439,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/tokenizer/golden", test_golden);
   g_test_add_func ("/tokenizer/settings", test_settings);
   g_test_add_func ("/tokenizer/unicode", test_unicode);
-  g_test_add_func ("/tokenizer/padded", test_padded);
   g_test_add_func ("/tokenizer/long", test_long);
   g_test_add_func ("/tokenizer/merges", test_merges);
   g_test_add_func ("/tokenizer/bad-files", test_bad_files);
