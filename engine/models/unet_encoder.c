@@ -153,11 +153,3 @@ limn_unet_encoder_forward (limn_pass *pass,
   limn_replace (pass, &x, limn_resnet_forward (pass, &encoder->mid_resnets[1], x, time));
   features->mid = x;
 }
-
-void
-limn_unet_features_release (limn_pass *pass, struct limn_unet_features *features)
-{
-  while (features->n_skips > 0)
-    limn_release (pass, &features->skips[--features->n_skips]);
-  limn_release (pass, &features->mid);
-}

@@ -54,4 +54,3 @@ void limn_unet_encoder_forward (limn_pass *pass,
                                 limn_tensor time,
                                 limn_tensor conditioning,
                                 struct limn_unet_features *features);
-void limn_unet_features_release (limn_pass *pass, struct limn_unet_features *features);

@@ -98,18 +98,19 @@ sum_picture (limn_pass *pass, struct norm *norm)
 static void
 total (limn_pass *pass, struct norm *norm)
 {
+  struct push *push = &norm->push;
+  gsize c = (gsize) push->c;
   struct limn_vk_dispatch record = {
     .shader = &group_norm_total,
     .writes_f32 = true,
-    .bindings = { limn_vk_whole (norm->x, false), bind_scratch (norm, true) },
-    .push = &norm->push,
-    .push_size = sizeof norm->push,
+    .bindings = { limn_vk_window (norm->x, (gsize) norm->picture * push->rows * c, c, false,
+                                  &push->first_shift),
+                  bind_scratch (norm, true) },
+    .push = push,
+    .push_size = sizeof *push,
   };
-  gsize c = (gsize) norm->push.c;
 
-  record.bindings[0] = limn_vk_window (norm->x, (gsize) norm->picture * norm->push.rows * c, c,
-                                       false, &norm->push.first_shift);
-  limn_vk_linear_groups ((gsize) norm->push.groups, record.groups);
+  limn_vk_linear_groups ((gsize) push->groups, record.groups);
   limn_vk_dispatch (pass, &record);
 }
 
