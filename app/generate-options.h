@@ -20,13 +20,26 @@ struct limn_generate_options {
   GPtrArray *controls;            /* of limn_control_spec */
   GPtrArray *controlnets;         /* of limn_controlnet_spec */
   limn_control_mode control_mode; /* already in each of @controls */
+  GPtrArray *guides;              /* of limn_guide_spec */
   limn_sampler_kind sampler;
+  limn_sigmas sigmas;
+  limn_rng_kind rng;
+  int prediction; /* a limn_prediction, or -1 for what the model says */
   limn_precision precision;
   guint64 seed;
   gboolean has_seed;
+  int count; /* pictures, with seeds that go up by one */
   int steps;
   int width, height; /* 0 for the model's own */
-  double cfg;
+  double cfg, cfg_rescale, eta;
+  char *init, *mask; /* files, or NULL */
+  double strength;
+  double hires_scale; /* 0: no hires fix */
+  double hires_strength;
+  int hires_steps; /* 0: as many as @steps */
+  limn_upscale hires_upscale;
+  int vae_tile; /* as in limn_generate_params */
+  char *from;   /* a picture whose recipe gave what the command line did not, or NULL */
   gboolean plain_prompt;
   gboolean json, help;
 };

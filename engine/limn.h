@@ -10,6 +10,8 @@
 #include "bench/bench.h"
 #include "error.h"
 #include "image.h"
+#include "io/json.h"
+#include "io/png-text.h"
 #include "io/png.h"
 #include "samplers/sampler.h"
 
@@ -74,6 +76,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_model, limn_model_free)
  * model's folder, controlnet-TYPE/, load by themselves when they are first used. */
 bool limn_model_add_control (limn_model *model, const char *type, const char *path, GError **error);
 
+/* What the UNet predicts, where the file does not say or says it wrong. */
+void limn_model_set_prediction (limn_model *model, limn_prediction prediction);
+
 /* Width and height that the model was made for, and the multiple that sizes must have. */
 void limn_model_size (const limn_model *model, int *width, int *height, int *multiple);
 
@@ -113,17 +118,74 @@ struct limn_control {
   limn_control_mode mode;
 };
 
+/* Guidance by a measure of the predicted picture: pipeline/guide.h says how. */
+typedef enum {
+  LIMN_GUIDE_COLOUR,     /* the mean colour of the region */
+  LIMN_GUIDE_BRIGHTNESS, /* the mean brightness of the region */
+  LIMN_GUIDE_EDGES,      /* edges where @drawing has lines */
+  LIMN_N_GUIDES,
+} limn_guide_kind;
+
+/* "colour", "brightness", "edges"; the index is the kind, NULL-terminated. */
+extern const char *const limn_guide_names[];
+
+struct limn_guide {
+  limn_guide_kind kind;
+  float colour[3];           /* RGB, 0 to 1 */
+  float brightness;          /* 0 to 1 */
+  const limn_image *drawing; /* white lines on black; resized to the picture's size */
+  float x, y, width, height; /* the region in parts of the picture, 0 to 1; width 0: all of it */
+  float weight;              /* 0 to 10; 1 is a gentle pull */
+};
+
+/* How a picture is made larger between the two passes of hires fix. */
+typedef enum {
+  LIMN_UPSCALE_LATENT,  /* the latents, bilinear */
+  LIMN_UPSCALE_PICTURE, /* the decoded picture, which is encoded again */
+  LIMN_N_UPSCALES,
+} limn_upscale;
+
+/* "latent", "picture"; the index is the kind, NULL-terminated. */
+extern const char *const limn_upscale_names[];
+
+#define LIMN_VAE_WHOLE (-1)
+
 struct limn_generate_params {
   const char *prompt, *negative; /* NULL is empty; with the syntax of text/prompt.h */
   bool plain_prompt;             /* brackets, backslashes and BREAK are text like any other */
   const struct limn_control *controls;
   gsize n_controls;
+  const struct limn_guide *guides;
+  gsize n_guides;
   limn_sampler_kind sampler;
-  int steps; /* 0 means 20 */
-  float cfg; /* classifier-free guidance; 1 runs without; 0 means 7 */
+  limn_sigmas sigmas;
+  int steps;         /* 0 means 20 */
+  float cfg;         /* classifier-free guidance; 1 runs without; 0 means 7 */
+  float cfg_rescale; /* 0 to 1, arXiv:2305.08891 */
+  double eta;        /* 0 to 1, for DDIM */
   guint64 seed;
+  limn_rng_kind rng; /* whose noise a seed stands for */
   int width, height; /* 0 means the model's own */
-  bool preview;      /* decode the predicted picture at every step */
+
+  /* Image to image, arXiv:2108.01073: begins with @init under noise and runs the last @strength
+   * (0 to 1) of the steps. With @mask it is inpainting: where that is light the picture is drawn
+   * anew, elsewhere it stays as it was. Both are resized to the picture's size. NULL: neither. */
+  const limn_image *init;
+  const limn_image *mask;
+  float strength;
+
+  /* Hires fix: the picture is made @hires_scale times larger than width and height, rounded to
+   * what the model can, and the last @hires_strength of its steps is run again. 0: not. */
+  float hires_scale;
+  float hires_strength;
+  int hires_steps; /* 0: as many as before */
+  limn_upscale hires_upscale;
+
+  /* Pixels of a side of the pieces in which the autoencoder works, to save memory: 0 lets it work
+   * in one piece where that fits the device, LIMN_VAE_WHOLE always. */
+  int vae_tile;
+
+  bool preview; /* decode the predicted picture at every step */
   limn_event_func event;
   gpointer event_data;
 };

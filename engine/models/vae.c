@@ -102,6 +102,12 @@ limn_vae_scaling (const limn_vae *vae)
   return vae->scaling;
 }
 
+bool
+limn_vae_is_variational (const limn_vae *vae)
+{
+  return vae->kl != NULL;
+}
+
 static void
 forward (limn_pass *pass, gpointer data)
 {

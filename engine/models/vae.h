@@ -20,6 +20,8 @@ int limn_vae_latent_channels (const limn_vae *vae);
 /* Latents are this many times smaller than pictures: 8. */
 int limn_vae_factor (const limn_vae *vae);
 double limn_vae_scaling (const limn_vae *vae);
+/* Whether it encodes to a distribution and not to one point: AutoencoderKL does. */
+bool limn_vae_is_variational (const limn_vae *vae);
 
 /* @width and @height are the picture's, multiples of the factor. @latents gets the mean of the
  * distribution. @logvar, when not NULL, gets its logarithmic variance before scaling, clamped to

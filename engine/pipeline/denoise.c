@@ -38,6 +38,7 @@ struct limn_denoiser {
   struct limn_unet_inputs inputs;
   int residuals;      /* of a ControlNet */
   limn_tensor scales; /* [1, 1, 1, branches * residuals] f32 */
+  limn_tensor extra;  /* [n, h, w, c] beside inputs.latents, or null */
   limn_tensor output;
   struct branch branches[LIMN_MAX_BRANCHES];
   GHashTable *steps; /* working | positive << LIMN_MAX_BRANCHES -> owned struct step */
@@ -96,11 +97,15 @@ prepare_inputs (limn_denoiser *denoiser, GError **error)
   const struct limn_unet_config *unet = limn_unet_get_config (denoiser->unet);
   const struct limn_denoiser_params *params = &denoiser->params;
   int n = params->n, h = params->height, w = params->width;
+  int extra = unet->in_channels - unet->out_channels;
 
+  g_assert (extra >= 0);
+  if (extra > 0 && !new_tensor (denoiser, &denoiser->extra, n, h, w, extra, error))
+    return false;
   denoiser->scales = limn_tensor_new (denoiser->device, LIMN_DTYPE_F32, 1, 1, 1,
                                       MAX (params->n_controls, 1) * denoiser->residuals, error);
   return !limn_tensor_is_null (denoiser->scales) &&
-         new_tensor (denoiser, &denoiser->inputs.latents, n, h, w, unet->in_channels, error) &&
+         new_tensor (denoiser, &denoiser->inputs.latents, n, h, w, unet->out_channels, error) &&
          new_tensor (denoiser, &denoiser->inputs.sincos, n, 1, 1, unet->channels[0], error) &&
          new_tensor (denoiser, &denoiser->inputs.context, n, params->tokens, 1,
                      unet->cross_attention_dim[0], error) &&
@@ -148,6 +153,7 @@ limn_denoiser_free (limn_denoiser *denoiser)
   limn_tensor_free (denoiser->device, &denoiser->inputs.latents);
   limn_tensor_free (denoiser->device, &denoiser->inputs.sincos);
   limn_tensor_free (denoiser->device, &denoiser->inputs.context);
+  limn_tensor_free (denoiser->device, &denoiser->extra);
   limn_tensor_free (denoiser->device, &denoiser->output);
   g_free (denoiser);
 }
@@ -179,6 +185,13 @@ write_repeated (limn_denoiser *denoiser, limn_tensor tensor, const float *values
   for (int i = 0; i < tensor.n; i++)
     memcpy (all + i * count, values, count * sizeof (float));
   return limn_tensor_write (denoiser->device, tensor, all, error);
+}
+
+bool
+limn_denoiser_set_extra (limn_denoiser *denoiser, const float *extra, GError **error)
+{
+  g_assert (!limn_tensor_is_null (denoiser->extra));
+  return write_repeated (denoiser, denoiser->extra, extra, error);
 }
 
 bool
@@ -232,11 +245,14 @@ step_forward (limn_pass *pass, gpointer data)
 {
   const struct step *step = data;
   const limn_denoiser *denoiser = step->denoiser;
-  const struct limn_unet_inputs *inputs = &denoiser->inputs;
+  struct limn_unet_inputs inputs = denoiser->inputs;
   struct limn_unet_features features, residuals;
   limn_tensor time, out;
 
-  limn_unet_encode (pass, denoiser->unet, inputs, &time, &features);
+  if (!limn_tensor_is_null (denoiser->extra))
+    inputs.latents = limn_concat (pass, inputs.latents, denoiser->extra);
+  limn_unet_encode (pass, denoiser->unet, &inputs, &time, &features);
+  limn_release (pass, &inputs.latents);
   for (int i = 0; i < denoiser->params.n_controls; i++) {
     if (!(step->working & (1u << i)))
       continue;
@@ -244,7 +260,7 @@ step_forward (limn_pass *pass, gpointer data)
     limn_unet_add_residuals (pass, &features, &residuals, denoiser->scales,
                              i * denoiser->residuals);
   }
-  out = limn_unet_decode (pass, denoiser->unet, inputs, &time, &features);
+  out = limn_unet_decode (pass, denoiser->unet, &inputs, &time, &features);
   limn_copy (pass, out, denoiser->output);
   limn_release (pass, &out);
 }
@@ -334,6 +350,56 @@ check_finite (const float *output, gsize count, int i, int steps, GError **error
   return true;
 }
 
+/* The guided output of evaluation @i, at the beginning of @output, which has room for n. */
+static bool
+evaluate (limn_denoiser *denoiser,
+          const struct limn_denoise_params *params,
+          int i,
+          const float *latents,
+          float *output,
+          GCancellable *cancellable,
+          GError **error)
+{
+  int first =
+      limn_sampler_step_of (params->sampler, limn_sampler_first_evaluation (params->sampler));
+  int step = limn_sampler_step_of (params->sampler, i), n = denoiser->params.n;
+  int steps = limn_sampler_steps (params->sampler);
+  gsize count = limn_tensor_elements (denoiser->inputs.latents) / n;
+  g_autofree float *scaled = g_new (float, count);
+  float scales[LIMN_MAX_BRANCHES] = { 0 };
+
+  for (int j = 0; j < denoiser->params.n_controls; j++)
+    scales[j] = scale_at (&params->branches[j], step - first, steps - first);
+  limn_sampler_scale_input (params->sampler, i, latents, scaled, count);
+  if (!limn_denoiser_predict (denoiser, scaled, limn_sampler_timestep (params->sampler, i), scales,
+                              output, cancellable, error) ||
+      !check_finite (output, count * n, step, steps, error))
+    return false;
+  if (n == 2) {
+    limn_guide (output, output + count, params->cfg, output, count);
+    if (params->cfg_rescale > 0)
+      limn_guide_rescale (output + count, params->cfg_rescale, output, count);
+  }
+  return true;
+}
+
+/* Puts the picture back where it is kept, as it is before step @next. */
+static void
+put_back (
+    const struct limn_denoise_params *params, int next, float *latents, gsize area, gsize count)
+{
+  const struct limn_denoise_keep *keep = params->keep;
+  g_autofree float *noisy = g_new (float, count);
+  gsize channels = count / area;
+
+  limn_sampler_add_noise (params->sampler, next, keep->latents, keep->noise, noisy, count);
+  for (gsize k = 0; k < count; k++) {
+    float mask = keep->mask[k / channels];
+
+    latents[k] = (1 - mask) * noisy[k] + mask * latents[k];
+  }
+}
+
 bool
 limn_denoise (limn_denoiser *denoiser,
               const struct limn_denoise_params *params,
@@ -341,29 +407,26 @@ limn_denoise (limn_denoiser *denoiser,
               GCancellable *cancellable,
               GError **error)
 {
-  int steps = limn_sampler_steps (params->sampler), n = denoiser->params.n;
-  int evaluations = limn_sampler_evaluations (params->sampler);
-  gsize count = limn_tensor_elements (denoiser->inputs.latents) / n;
-  g_autofree float *scaled = g_new (float, count);
+  limn_sampler *sampler = params->sampler;
+  limn_tensor shape = denoiser->inputs.latents;
+  gsize count = limn_tensor_elements (shape) / shape.n, area = (gsize) shape.h * shape.w;
   g_autofree float *predicted = g_new (float, count);
-  g_autofree float *output = g_new (float, count *(gsize) n);
-  float scales[LIMN_MAX_BRANCHES] = { 0 };
+  g_autofree float *output = g_new (float, count *(gsize) shape.n);
 
-  for (int i = 0; i < evaluations; i++) {
-    int step = limn_sampler_step_of (params->sampler, i);
+  for (int i = limn_sampler_first_evaluation (sampler); i < limn_sampler_evaluations (sampler);
+       i++) {
+    int step = limn_sampler_step_of (sampler, i);
 
-    for (int j = 0; j < denoiser->params.n_controls; j++)
-      scales[j] = scale_at (&params->branches[j], step, steps);
-    limn_sampler_scale_input (params->sampler, i, latents, scaled, count);
-    if (!limn_denoiser_predict (denoiser, scaled, limn_sampler_timestep (params->sampler, i),
-                                scales, output, cancellable, error) ||
-        !check_finite (output, count * n, step, steps, error))
+    if (!evaluate (denoiser, params, i, latents, output, cancellable, error))
       return false;
-    if (n == 2)
-      limn_guide (output, output + count, params->cfg, output, count);
-    limn_sampler_step (params->sampler, i, latents, output, predicted, count);
-    if (params->step && limn_sampler_ends_step (params->sampler, i) &&
-        !params->step (step, predicted, params->step_data, error))
+    limn_sampler_step (sampler, i, latents, output, predicted, count);
+    if (!limn_sampler_ends_step (sampler, i))
+      continue;
+    if (params->keep) {
+      put_back (params, step + 1, latents, area, count);
+      put_back (params, limn_sampler_steps (sampler), predicted, area, count);
+    }
+    if (params->step && !params->step (step, predicted, params->step_data, error))
       return false;
   }
   return true;

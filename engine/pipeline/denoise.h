@@ -40,6 +40,10 @@ bool limn_denoiser_set_picture (limn_denoiser *denoiser,
                                 const float *picture,
                                 GCancellable *cancellable,
                                 GError **error);
+/* What an inpainting UNet sees beside the latents: host f32 [h, w, in_channels - out_channels], the
+ * mask and the latents of the picture without what is masked. Must be called where there are such
+ * channels. */
+bool limn_denoiser_set_extra (limn_denoiser *denoiser, const float *extra, GError **error);
 /* LIMN_CONTROL_BALANCED when it was not called. Takes no memory. */
 void limn_denoiser_set_mode (limn_denoiser *denoiser, int i, limn_control_mode mode);
 
@@ -54,24 +58,36 @@ bool limn_denoiser_predict (limn_denoiser *denoiser,
                             GCancellable *cancellable,
                             GError **error);
 
-/* A branch works at step @i of @steps (from 0) if all of the step lies in start to end. */
+/* A branch works at step @i of those that are run (from 0) if all of the step lies in start to end.
+ */
 struct limn_branch {
   float weight, start, end;
 };
 
-/* Called after step @i (from 0) with the predicted clean latents; false with @error ends it. */
+/* Inpainting with a UNet that knows nothing of it: after each step the latents where @mask is 0 are
+ * those of the picture, under the noise of that step (as arXiv:2201.09865 without its resampling).
+ */
+struct limn_denoise_keep {
+  const float *mask;    /* [h, w], 0 to 1 */
+  const float *latents; /* [h, w, c], clean */
+  const float *noise;   /* [h, w, c], what the first latents were made with */
+};
+
+/* Called after step @i (from 0, of the sampler's) with the predicted clean latents; false with
+ * @error ends it. */
 typedef bool (*limn_denoise_func) (int i, const float *predicted, gpointer data, GError **error);
 
 struct limn_denoise_params {
   limn_sampler *sampler;
-  float cfg;                          /* used where the denoiser's n is 2 */
-  const struct limn_branch *branches; /* one for each ControlNet */
+  float cfg, cfg_rescale;               /* used where the denoiser's n is 2 */
+  const struct limn_denoise_keep *keep; /* NULL: all is drawn */
+  const struct limn_branch *branches;   /* one for each ControlNet */
   limn_denoise_func step;
   gpointer step_data;
 };
 
-/* All steps of the sampler. latents: host f32 [h, w, c], noise times the initial sigma, changed in
- * place. LIMN_ERROR_FAILED when the network gives NaN or infinity. */
+/* All steps of the sampler from its first one. latents: host f32 [h, w, c] with the noise of that
+ * step, changed in place. LIMN_ERROR_FAILED when the network gives NaN or infinity. */
 bool limn_denoise (limn_denoiser *denoiser,
                    const struct limn_denoise_params *params,
                    float *latents,

@@ -1,110 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
-#include "pipeline/model.h"
-#include "rng.h"
+#include "pipeline/job.h"
 
-#define DEFAULT_STEPS 20
-#define DEFAULT_CFG 7.0f
-#define MAX_CFG 100
-#define MAX_WEIGHT 10
-#define MAX_SIZE 8192
-
-/* A generation under way: parameters with their defaults filled in. */
-struct job {
-  limn_model *model;
-  const struct limn_generate_params *params;
-  GCancellable *cancellable;
-  gint64 began; /* microseconds */
-  int steps, width, height;
-  float cfg;
-  bool guided;
-  limn_rng rng; /* of the first latents, then of the solver's noise */
+const char *const limn_upscale_names[] = {
+  [LIMN_UPSCALE_LATENT] = "latent",
+  [LIMN_UPSCALE_PICTURE] = "picture",
+  NULL,
 };
-
-G_GNUC_PRINTF (2, 3)
-static bool
-refuse (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT, message);
-  return false;
-}
-
-/* False for NaN. */
-static bool
-within (float value, float min, float max)
-{
-  return value >= min && value <= max;
-}
-
-static bool
-check_control (const struct limn_control *control, GError **error)
-{
-  if (!control->type || !control->image)
-    return refuse (error, "a control needs a type and an image");
-  if (!within (control->weight, 0, MAX_WEIGHT))
-    return refuse (error, "the weight of control \"%s\" is %g, wanted 0 to %d", control->type,
-                   control->weight, MAX_WEIGHT);
-  if (!within (control->start, 0, 1) || !within (control->end, control->start, 1))
-    return refuse (error, "control \"%s\" goes from %g to %g, wanted 0 <= start <= end <= 1",
-                   control->type, control->start, control->end);
-  if ((int) control->mode < 0 || control->mode >= LIMN_N_CONTROL_MODES)
-    return refuse (error, "there is no control mode %d", (int) control->mode);
-  return true;
-}
-
-static bool
-check_side (const char *name, int side, int multiple, GError **error)
-{
-  if (side >= multiple && side <= MAX_SIZE && side % multiple == 0)
-    return true;
-  return refuse (error, "the %s is %d, wanted a multiple of %d up to %d", name, side, multiple,
-                 MAX_SIZE);
-}
-
-/* Fills in the defaults and checks everything before the first second is spent. */
-static bool
-begin (struct job *job, GError **error)
-{
-  const struct limn_generate_params *params = job->params;
-  int width, height, multiple;
-
-  limn_model_size (job->model, &width, &height, &multiple);
-  job->began = g_get_monotonic_time ();
-  job->steps = params->steps != 0 ? params->steps : DEFAULT_STEPS;
-  job->cfg = fabsf (params->cfg) > 0 || isnan (params->cfg) ? params->cfg : DEFAULT_CFG;
-  job->guided = job->cfg < 1 || job->cfg > 1;
-  job->width = params->width != 0 ? params->width : width;
-  job->height = params->height != 0 ? params->height : height;
-
-  if ((int) params->sampler < 0 || params->sampler >= LIMN_N_SAMPLERS)
-    return refuse (error, "there is no sampler %d", (int) params->sampler);
-  if (job->steps < 1 || job->steps > job->model->schedule.train_steps)
-    return refuse (error, "the number of steps is %d, wanted 1 to %d", job->steps,
-                   job->model->schedule.train_steps);
-  if (!within (job->cfg, 0, MAX_CFG))
-    return refuse (error, "the guidance is %g, wanted 0 to %d", job->cfg, MAX_CFG);
-  if (!check_side ("width", job->width, multiple, error) ||
-      !check_side ("height", job->height, multiple, error))
-    return false;
-  if (params->n_controls > LIMN_MAX_BRANCHES)
-    return refuse (error, "there are %" G_GSIZE_FORMAT " controls, wanted at most %d",
-                   params->n_controls, LIMN_MAX_BRANCHES);
-  for (gsize i = 0; i < params->n_controls; i++) {
-    if (!check_control (&params->controls[i], error))
-      return false;
-  }
-  return true;
-}
+G_STATIC_ASSERT (G_N_ELEMENTS (limn_upscale_names) == LIMN_N_UPSCALES + 1);
 
 static void
-tell (const struct job *job, struct limn_event event)
+tell (const struct limn_job *job, struct limn_event event)
 {
   if (!job->params->event)
     return;
@@ -116,7 +23,7 @@ tell (const struct job *job, struct limn_event event)
 
 /* The context of the networks, freed by the caller; @tokens is its length. */
 static float *
-encode_text (const struct job *job, int *tokens, GError **error)
+encode_text (const struct limn_job *job, int *tokens, GError **error)
 {
   const char *negative = job->params->negative ? job->params->negative : "";
   const char *prompt = job->params->prompt ? job->params->prompt : "";
@@ -135,14 +42,17 @@ encode_text (const struct job *job, int *tokens, GError **error)
 
 /* Makes model->denoiser right for this job and a context of @tokens. */
 static bool
-prepare_denoiser (const struct job *job, int tokens, GError **error)
+prepare_denoiser (const struct limn_job *job,
+                  const struct limn_stage *stage,
+                  int tokens,
+                  GError **error)
 {
   limn_model *model = job->model;
   int factor = limn_vae_factor (model->vae);
   struct limn_denoiser_params wanted = {
     .n = job->guided ? 2 : 1,
-    .width = job->width / factor,
-    .height = job->height / factor,
+    .width = stage->width / factor,
+    .height = stage->height / factor,
     .tokens = tokens,
     .n_controls = (int) job->params->n_controls,
   };
@@ -160,14 +70,14 @@ prepare_denoiser (const struct job *job, int tokens, GError **error)
 }
 
 static bool
-set_pictures (const struct job *job, GError **error)
+set_pictures (const struct limn_job *job, const struct limn_stage *stage, GError **error)
 {
-  g_autofree float *floats = g_new (float, (gsize) job->width * job->height * 3);
+  g_autofree float *floats = g_new (float, (gsize) stage->width *(gsize) stage->height * 3);
 
   for (gsize i = 0; i < job->params->n_controls; i++) {
     const limn_image *image = job->params->controls[i].image;
     g_autoptr (limn_image) rgb = limn_image_to_rgb (image);
-    g_autoptr (limn_image) sized = limn_image_resize (rgb, job->width, job->height);
+    g_autoptr (limn_image) sized = limn_image_resize (rgb, stage->width, stage->height);
     limn_image_to_floats (sized, floats, 0, 1);
     if (!limn_denoiser_set_picture (job->model->denoiser, (int) i, floats, job->cancellable, error))
       return false;
@@ -177,45 +87,30 @@ set_pictures (const struct job *job, GError **error)
 
 /* Context, pictures and modes: what the denoiser keeps for all steps. */
 static bool
-set_inputs (const struct job *job, GError **error)
+set_inputs (const struct limn_job *job,
+            const struct limn_stage *stage,
+            const float *context,
+            int tokens,
+            GError **error)
 {
-  int tokens;
-  g_autofree float *context = encode_text (job, &tokens, error);
-
-  if (!context || !prepare_denoiser (job, tokens, error) ||
+  if (!prepare_denoiser (job, stage, tokens, error) ||
       !limn_denoiser_set_context (job->model->denoiser, context, error))
     return false;
   for (gsize i = 0; i < job->params->n_controls; i++)
     limn_denoiser_set_mode (job->model->denoiser, (int) i, job->params->controls[i].mode);
-  return set_pictures (job, error);
+  return set_pictures (job, stage, error);
 }
 
-/* As diffusers draws them, in NCHW order; the result is NHWC. */
-static float *
-make_noise (struct job *job, float sigma)
+limn_image *
+limn_job_decode (const struct limn_job *job,
+                 const struct limn_stage *stage,
+                 const float *latents,
+                 GError **error)
 {
-  int factor = limn_vae_factor (job->model->vae);
-  gsize channels = (gsize) limn_vae_latent_channels (job->model->vae);
-  gsize area = (gsize) (job->width / factor) * (job->height / factor);
-  g_autofree float *planes = g_new (float, (gsize) channels *area);
-  float *noise = g_new (float, (gsize) channels *area);
-
-  limn_rng_init (&job->rng, job->params->seed);
-  limn_rng_normal (&job->rng, planes, channels * area);
-  for (gsize c = 0; c < channels; c++) {
-    for (gsize i = 0; i < area; i++)
-      noise[i * channels + c] = planes[c * area + i] * sigma;
-  }
-  return noise;
-}
-
-static limn_image *
-decode (const struct job *job, const float *latents, GError **error)
-{
-  gsize count = (gsize) job->width * job->height * 3;
+  gsize count = (gsize) stage->width * (gsize) stage->height * 3;
   g_autofree float *picture = g_new (float, count);
 
-  if (!limn_vae_decode (job->model->vae, latents, job->width, job->height, picture,
+  if (!limn_vae_decode (job->model->vae, latents, stage->width, stage->height, picture,
                         job->cancellable, error))
     return NULL;
   for (gsize i = 0; i < count; i++) {
@@ -225,21 +120,29 @@ decode (const struct job *job, const float *latents, GError **error)
       return NULL;
     }
   }
-  return limn_image_from_floats (picture, job->width, job->height, -1, 1);
+  return limn_image_from_floats (picture, stage->width, stage->height, -1, 1);
 }
+
+struct watch {
+  struct limn_job *job;
+  const struct limn_stage *stage;
+};
 
 static bool
 step_done (int i, const float *predicted, gpointer data, GError **error)
 {
-  const struct job *job = data;
+  const struct watch *watch = data;
+  struct limn_job *job = watch->job;
   g_autoptr (limn_image) preview = NULL;
 
+  job->done++;
   if (job->params->preview && job->params->event) {
-    preview = decode (job, predicted, error);
+    preview = limn_job_decode (job, watch->stage, predicted, error);
     if (!preview)
       return false;
+    limn_source_paste (job, preview);
   }
-  tell (job, (struct limn_event){ .kind = LIMN_EVENT_STEP, .step = i + 1, .preview = preview });
+  tell (job, (struct limn_event){ .kind = LIMN_EVENT_STEP, .step = job->done, .preview = preview });
   if (g_cancellable_is_cancelled (job->cancellable)) {
     g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_CANCELLED, "cancelled");
     return false;
@@ -247,40 +150,98 @@ step_done (int i, const float *predicted, gpointer data, GError **error)
   return true;
 }
 
-static limn_image *
-run (struct job *job, GError **error)
+static bool
+denoise (struct limn_job *job,
+         const struct limn_stage *stage,
+         limn_sampler *sampler,
+         struct limn_source *source,
+         GError **error)
 {
+  limn_denoiser *denoiser = job->model->denoiser;
+  const struct limn_denoise_keep keep = { source->mask, source->kept, source->noise };
   struct limn_branch branches[LIMN_MAX_BRANCHES] = { 0 };
-  g_autoptr (limn_sampler) sampler = limn_sampler_new (
-      &(struct limn_sampler_params){
-          .kind = job->params->sampler,
-          .schedule = &job->model->schedule,
-          .steps = job->steps,
-          .rng = &job->rng,
-          .channels = limn_vae_latent_channels (job->model->vae),
-      },
-      error);
-  g_autofree float *latents = NULL;
+  struct watch watch = { job, stage };
+  const struct limn_denoise_params params = {
+    .sampler = sampler,
+    .cfg = job->cfg,
+    .cfg_rescale = job->params->cfg_rescale,
+    .keep = source->kept ? &keep : NULL,
+    .branches = branches,
+    .step = step_done,
+    .step_data = &watch,
+  };
 
-  if (!sampler || !set_inputs (job, error))
-    return NULL;
   for (gsize i = 0; i < job->params->n_controls; i++) {
     const struct limn_control *control = &job->params->controls[i];
     branches[i] = (struct limn_branch){ control->weight, control->start, control->end };
   }
-  latents = make_noise (job, limn_sampler_initial_sigma (sampler));
-  if (!limn_denoise (job->model->denoiser,
-                     &(struct limn_denoise_params){
-                         .sampler = sampler,
-                         .cfg = job->cfg,
-                         .branches = branches,
-                         .step = step_done,
-                         .step_data = job,
-                     },
-                     latents, job->cancellable, error))
+  if (source->extra && !limn_denoiser_set_extra (denoiser, source->extra, error))
+    return false;
+  return limn_denoise (denoiser, &params, source->latents, job->cancellable, error);
+}
+
+/* @clean: what the stage begins with, or NULL for noise or params->init. The latents that come out
+ * are the caller's. */
+static float *
+run_stage (struct limn_job *job,
+           const struct limn_stage *stage,
+           const float *context,
+           int tokens,
+           const float *clean,
+           GError **error)
+{
+  const struct limn_generate_params *params = job->params;
+  struct limn_source source = { 0 };
+  float *latents = NULL;
+  g_autoptr (limn_sampler) sampler = limn_sampler_new (
+      &(struct limn_sampler_params){
+          .kind = params->sampler,
+          .sigmas = params->sigmas,
+          .schedule = &job->model->schedule,
+          .steps = stage->steps,
+          .first = stage->first,
+          .eta = params->eta,
+          .rng = &job->rng,
+          .channels = limn_vae_latent_channels (job->model->vae),
+      },
+      error);
+
+  if (sampler && limn_source_init (&source, job, stage, sampler, clean, error) &&
+      set_inputs (job, stage, context, tokens, error) &&
+      denoise (job, stage, sampler, &source, error))
+    latents = g_steal_pointer (&source.latents);
+  limn_source_clear (&source);
+  return latents;
+}
+
+static limn_image *
+run (struct limn_job *job, const struct limn_stage *stages, int count, GError **error)
+{
+  g_autofree float *latents = NULL;
+  limn_image *picture;
+  int tokens;
+  g_autofree float *context = encode_text (job, &tokens, error);
+
+  for (int i = 0; context && i < count; i++) {
+    g_autofree float *clean = NULL;
+
+    if (i > 0) {
+      clean = limn_source_upscale (job, &stages[i - 1], &stages[i], latents, error);
+      if (!clean)
+        return NULL;
+    }
+    g_free (latents);
+    latents = run_stage (job, &stages[i], context, tokens, clean, error);
+    if (!latents)
+      return NULL;
+  }
+  if (!context)
     return NULL;
   tell (job, (struct limn_event){ .kind = LIMN_EVENT_DECODE, .step = job->steps });
-  return decode (job, latents, error);
+  picture = limn_job_decode (job, &stages[count - 1], latents, error);
+  if (picture)
+    limn_source_paste (job, picture);
+  return picture;
 }
 
 limn_image *
@@ -289,7 +250,9 @@ limn_generate (limn_model *model,
                GCancellable *cancellable,
                GError **error)
 {
-  struct job job = { .model = model, .params = params, .cancellable = cancellable };
+  struct limn_job job = { .model = model, .params = params, .cancellable = cancellable };
+  struct limn_stage stages[LIMN_MAX_STAGES];
+  int count = limn_job_begin (&job, stages, error);
 
-  return begin (&job, error) ? run (&job, error) : NULL;
+  return count > 0 ? run (&job, stages, count, error) : NULL;
 }

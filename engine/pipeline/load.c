@@ -20,6 +20,8 @@ static const char *const pipelines[] = {
   "StableDiffusionControlNetPipeline",
   "StableDiffusionImg2ImgPipeline",
   "StableDiffusionControlNetImg2ImgPipeline",
+  "StableDiffusionInpaintPipeline",
+  "StableDiffusionControlNetInpaintPipeline",
   NULL,
 };
 
@@ -147,8 +149,9 @@ check_fit (limn_model *model, GError **error)
                  model->path, limn_clip_vocabulary (model->clip));
     return false;
   }
-  return misfit (model, error, "the unet's in_channels", unet->in_channels,
-                 "the autoencoder's latent_channels", latent_channels) &&
+  return (unet->in_channels == 2 * latent_channels + 1 ||
+          misfit (model, error, "the unet's in_channels", unet->in_channels,
+                  "the autoencoder's latent_channels", latent_channels)) &&
          misfit (model, error, "the unet's out_channels", unet->out_channels,
                  "the autoencoder's latent_channels", latent_channels);
 }
@@ -227,6 +230,21 @@ limn_model_get_control (limn_model *model, const char *type, GError **error)
   if (!limn_model_add_control (model, type, path, error))
     return NULL;
   return g_hash_table_lookup (model->controls, type);
+}
+
+bool
+limn_model_is_inpainting (const limn_model *model)
+{
+  const struct limn_unet_config *unet = limn_unet_get_config (model->unet);
+
+  return unet->in_channels > unet->out_channels;
+}
+
+void
+limn_model_set_prediction (limn_model *model, limn_prediction prediction)
+{
+  g_assert ((int) prediction >= 0 && prediction < LIMN_N_PREDICTIONS);
+  model->schedule.prediction = prediction;
 }
 
 void

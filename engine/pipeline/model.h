@@ -28,5 +28,8 @@ struct limn_model {
   limn_denoiser *denoiser; /* NULL before the first generation */
 };
 
+/* Whether its UNet takes a mask and a masked picture beside the latents. */
+bool limn_model_is_inpainting (const limn_model *model);
+
 /* The ControlNet of that type, loaded from controlnet-TYPE/ when it is not there yet. Borrowed. */
 limn_controlnet *limn_model_get_control (limn_model *model, const char *type, GError **error);

@@ -40,7 +40,7 @@ set_rows (struct limn_solver_plan *plan, bool stochastic)
     set_next (row, sigma, next, stochastic);
     /* Second order wherever there is a step before; the one to sigma 0 is an infinite way in the
      * logarithm and stays first order. Equal sigmas would divide by nothing. */
-    if (i > 0 && !last && previous > sigma)
+    if (i > plan->first && !last && previous > sigma)
       row->next_change =
           (float) (0.5 * row->next_clean * log (sigma / next) / log (previous / sigma));
     previous = sigma;

@@ -11,7 +11,7 @@ static void
 set_rows (struct limn_solver_plan *plan, bool ancestral)
 {
   limn_solver_set_points (plan, LIMN_GRID_CONTINUOUS);
-  plan->initial_sigma = limn_solver_unscaled_sigma (plan);
+  limn_solver_be_unscaled (plan);
   for (int i = 0; i < plan->count; i++) {
     struct limn_solver_row *row = &plan->rows[i];
     double sigma = plan->points[i].sigma, next = plan->points[i + 1].sigma, ratio = next / sigma;

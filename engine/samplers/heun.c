@@ -30,7 +30,7 @@ void
 limn_solver_heun (struct limn_solver_plan *plan)
 {
   limn_solver_set_points (plan, LIMN_GRID_CONTINUOUS);
-  plan->initial_sigma = limn_solver_unscaled_sigma (plan);
+  limn_solver_be_unscaled (plan);
   plan->n_rows = 2 * plan->count - 1;
   for (int r = 0; r < plan->n_rows; r++) {
     struct limn_solver_row *row = &plan->rows[r];

@@ -7,15 +7,21 @@
 #include "error.h"
 #include "samplers/solver.h"
 
+/* Latents before a step are signal x_0 + noise times normal noise. */
+struct level {
+  float signal, noise;
+};
+
 struct limn_sampler {
   struct limn_solver_row *rows;
-  int n_rows;
+  int n_rows, first_row;
   int steps;
-  int next; /* the row that must come now, beside 0 */
+  int next; /* the row that must come now, beside the first */
   float initial_sigma;
-  bool looks_back;  /* whether some row looks at what was before */
-  bool draws_noise; /* whether some row does */
-  limn_rng *rng;    /* borrowed */
+  struct level *levels; /* [steps + 1] */
+  bool looks_back;      /* whether some row looks at what was before */
+  bool draws_noise;     /* whether some row does */
+  limn_rng *rng;        /* borrowed */
   gsize channels;
   limn_noise_func noise_func;
   gpointer noise_data;
@@ -75,12 +81,17 @@ G_STATIC_ASSERT (G_N_ELEMENTS (solvers) == LIMN_N_SAMPLERS);
 /* --- creation --- */
 
 static bool
-check_params (int steps, int train_steps, double eta, GError **error)
+check_params (int steps, int train_steps, int first, double eta, GError **error)
 {
   if (steps < 1 || steps > train_steps) {
     g_set_error (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT,
                  "%d sampling steps asked for, wanted 1 to the %d that the model was trained with",
                  steps, train_steps);
+    return false;
+  }
+  if (first < 0 || first >= steps) {
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT,
+                 "sampling begins with step %d, wanted 0 to %d", first, steps - 1);
     return false;
   }
   if (!(eta >= 0 && eta <= 1)) {
@@ -107,6 +118,20 @@ make_alphas (limn_sampler_kind kind, const struct limn_schedule *schedule)
 }
 
 static void
+keep_levels (limn_sampler *sampler, const struct limn_solver_plan *plan)
+{
+  sampler->levels = g_new (struct level, (gsize) plan->count + 1);
+  for (int i = 0; i <= plan->count; i++) {
+    const struct limn_solver_point *point = &plan->points[i];
+    double alpha_cumprod = point->alpha_cumprod;
+
+    sampler->levels[i] = plan->unscaled ? (struct level){ 1, (float) point->sigma }
+                                        : (struct level){ (float) sqrt (alpha_cumprod),
+                                                          (float) sqrt (1 - alpha_cumprod) };
+  }
+}
+
+static void
 fill_rows (limn_sampler *sampler,
            const struct limn_sampler_params *params,
            const struct limn_schedule *schedule)
@@ -120,6 +145,7 @@ fill_rows (limn_sampler *sampler,
     .sigmas = params->sigmas != LIMN_SIGMAS_DEFAULT ? params->sigmas : solvers[params->kind].sigmas,
     .eta = params->eta,
     .count = count,
+    .first = params->first,
     .points = points,
     .initial_sigma = 1,
     .n_rows = count,
@@ -131,6 +157,9 @@ fill_rows (limn_sampler *sampler,
   solvers[params->kind].fill (&plan);
   sampler->n_rows = plan.n_rows;
   sampler->initial_sigma = plan.initial_sigma;
+  keep_levels (sampler, &plan);
+  while (sampler->rows[sampler->first_row].step < params->first)
+    sampler->first_row++;
 }
 
 limn_sampler *
@@ -145,7 +174,7 @@ limn_sampler_new (const struct limn_sampler_params *params, GError **error)
   g_assert (params->sigmas >= 0 && params->sigmas < LIMN_N_SIGMAS);
   g_assert (params->channels >= 0);
   g_assert (schedule->train_steps >= 1 && schedule->train_steps <= LIMN_MAX_TRAIN_STEPS);
-  if (!check_params (steps, schedule->train_steps, params->eta, error))
+  if (!check_params (steps, schedule->train_steps, params->first, params->eta, error))
     return NULL;
 
   sampler = g_new0 (limn_sampler, 1);
@@ -175,6 +204,7 @@ limn_sampler_free (limn_sampler *sampler)
   g_free (sampler->clean2);
   g_free (sampler->noise);
   g_free (sampler->planes);
+  g_free (sampler->levels);
   g_free (sampler->rows);
   g_free (sampler);
 }
@@ -191,6 +221,12 @@ int
 limn_sampler_steps (const limn_sampler *sampler)
 {
   return sampler->steps;
+}
+
+int
+limn_sampler_first_evaluation (const limn_sampler *sampler)
+{
+  return sampler->first_row;
 }
 
 int
@@ -230,6 +266,22 @@ float
 limn_sampler_initial_sigma (const limn_sampler *sampler)
 {
   return sampler->initial_sigma;
+}
+
+void
+limn_sampler_add_noise (const limn_sampler *sampler,
+                        int step,
+                        const float *clean,
+                        const float *noise,
+                        float *out,
+                        gsize count)
+{
+  struct level level;
+
+  g_assert (step >= 0 && step <= sampler->steps);
+  level = sampler->levels[step];
+  for (gsize k = 0; k < count; k++)
+    out[k] = level.signal * clean[k] + level.noise * noise[k];
 }
 
 /* --- a step --- */
@@ -298,8 +350,8 @@ limn_sampler_step (
 {
   const struct limn_solver_row *row = get_row (sampler, i);
 
-  g_assert (i == 0 || i == sampler->next);
-  if (i == 0)
+  g_assert (i == sampler->first_row || i == sampler->next);
+  if (i == sampler->first_row)
     begin (sampler, count);
   g_assert (count == sampler->count);
   sampler->next = i + 1;

@@ -51,6 +51,7 @@ struct limn_sampler_params {
   int steps;                            /* 0 means 20; at most the training steps */
   limn_sigmas sigmas;
   double eta; /* 0 to 1, for DDIM alone: 0 draws no noise, 1 as much as DDPM */
+  int first;  /* the step to begin with, 0 to steps - 1: later than 0 for image to image */
 
   /* Where fresh noise comes from: either a generator, which stays the caller's and goes on from
    * where the first latents left it, or a function. Needed where limn_sampler_draws_noise(). */
@@ -61,7 +62,7 @@ struct limn_sampler_params {
   gpointer noise_data;
 };
 
-/* LIMN_ERROR_ARGUMENT when @steps or @eta are out of range. */
+/* LIMN_ERROR_ARGUMENT when @steps, @first or @eta are out of range. */
 limn_sampler *limn_sampler_new (const struct limn_sampler_params *params, GError **error);
 void limn_sampler_free (limn_sampler *sampler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_sampler, limn_sampler_free)
@@ -70,8 +71,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_sampler, limn_sampler_free)
 bool limn_sampler_draws_noise (const limn_sampler *sampler);
 
 int limn_sampler_steps (const limn_sampler *sampler);
-/* How often the model is asked, and limn_sampler_step() called: once a step, but for Heun twice in
- * every step that is not the last. */
+/* The model is asked, and limn_sampler_step() called, from evaluation _first_ to _evaluations_ - 1:
+ * once a step, but for Heun twice in every step that is not the last. */
+int limn_sampler_first_evaluation (const limn_sampler *sampler);
 int limn_sampler_evaluations (const limn_sampler *sampler);
 /* The step, from 0, that evaluation @i belongs to. */
 int limn_sampler_step_of (const limn_sampler *sampler, int i);
@@ -80,16 +82,24 @@ bool limn_sampler_ends_step (const limn_sampler *sampler, int i);
 
 /* What the model is told at evaluation @i; not always a whole number. */
 float limn_sampler_timestep (const limn_sampler *sampler, int i);
-/* Pure noise is multiplied by this before the first step. */
+/* Pure noise is multiplied by this before step 0. */
 float limn_sampler_initial_sigma (const limn_sampler *sampler);
+/* @clean with as much of @noise as there is before @step, or none where @step is the number of
+ * steps; @out may be either. */
+void limn_sampler_add_noise (const limn_sampler *sampler,
+                             int step,
+                             const float *clean,
+                             const float *noise,
+                             float *out,
+                             gsize count);
 
 /* The latents as the model wants them at evaluation @i; @count floats. @out may be @x. */
 void limn_sampler_scale_input (
     const limn_sampler *sampler, int i, const float *x, float *out, gsize count);
 
 /* Advances @x by evaluation @i with the model's output @output. @predicted, when not NULL, gets the
- * predicted clean latents (x_0). Evaluations must come in order 0, 1, 2, ...; 0 begins anew, with
- * the noise going on from where it was. */
+ * predicted clean latents (x_0). Evaluations must come in order; the first one begins anew,
+ * with the noise going on from where it was. */
 void limn_sampler_step (
     limn_sampler *sampler, int i, float *x, const float *output, float *predicted, gsize count);
 

@@ -41,12 +41,13 @@ limn_solver_set_unscaled (struct limn_solver_row *row,
   row->clean_x = (float) (row->clean_x * alpha); /* these latents are 1 / alpha as large */
 }
 
-float
-limn_solver_unscaled_sigma (const struct limn_solver_plan *plan)
+void
+limn_solver_be_unscaled (struct limn_solver_plan *plan)
 {
   double sigma = plan->points[0].sigma;
 
+  plan->unscaled = true;
   /* The other spacings begin at full noise, beside which the picture's variance is left out. */
-  return (float) (plan->schedule->spacing == LIMN_SPACING_LEADING ? sqrt (sigma * sigma + 1)
-                                                                  : sigma);
+  plan->initial_sigma =
+      (float) (plan->schedule->spacing == LIMN_SPACING_LEADING ? sqrt (sigma * sigma + 1) : sigma);
 }

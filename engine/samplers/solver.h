@@ -41,8 +41,10 @@ struct limn_solver_plan {
   limn_sigmas sigmas;          /* never LIMN_SIGMAS_DEFAULT */
   double eta;
   int count;                        /* of steps, 1 to train_steps */
+  int first;                        /* the one to begin with; those before are never taken */
   struct limn_solver_point *points; /* [count + 1]; the last one is the clean picture */
   float initial_sigma;
+  bool unscaled; /* latents are x_0 + sigma noise, else alpha x_0 + sigma alpha noise */
   int n_rows;
   struct limn_solver_row *rows; /* room for 2 * count, zero at first but for one @step each */
 };
@@ -76,5 +78,5 @@ void limn_solver_set_clean (struct limn_solver_row *row,
 void limn_solver_set_unscaled (struct limn_solver_row *row,
                                const struct limn_solver_plan *plan,
                                const struct limn_solver_point *point);
-/* The standard deviation of the first latents that are x_0 + sigma noise. */
-float limn_solver_unscaled_sigma (const struct limn_solver_plan *plan);
+/* For solvers whose latents are x_0 + sigma noise, when the points are there. */
+void limn_solver_be_unscaled (struct limn_solver_plan *plan);

@@ -31,9 +31,10 @@ get_way (const struct limn_solver_point *from, const struct limn_solver_point *t
 /* Where the evaluation before the last lies, in units of the way; negative. 0 where there is none,
  * or none apart from the last. */
 static double
-get_before (const struct limn_solver_point *points, int i, const struct way *way)
+get_before (const struct limn_solver_plan *plan, int i, const struct way *way)
 {
-  double before = i > 0 ? log (points[i].sigma / points[i - 1].sigma) / way->h : 0;
+  const struct limn_solver_point *points = plan->points;
+  double before = i > plan->first ? log (points[i].sigma / points[i - 1].sigma) / way->h : 0;
 
   return isfinite (before) ? before : 0;
 }
@@ -42,7 +43,7 @@ static void
 set_predictor (struct limn_solver_row *row, const struct limn_solver_plan *plan, int i)
 {
   struct way way = get_way (&plan->points[i], &plan->points[i + 1]);
-  double before = i + 1 < plan->count ? get_before (plan->points, i, &way) : 0;
+  double before = i + 1 < plan->count ? get_before (plan, i, &way) : 0;
 
   row->next_x = (float) way.ratio;
   row->next_clean = (float) (-way.alpha * way.growth);
@@ -55,7 +56,7 @@ static void
 set_corrector (struct limn_solver_row *row, const struct limn_solver_plan *plan, int i)
 {
   struct way way = get_way (&plan->points[i - 1], &plan->points[i]);
-  double before = get_before (plan->points, i - 1, &way), end = 0.5, scale;
+  double before = get_before (plan, i - 1, &way), end = 0.5, scale;
 
   /* Points at one place leave nothing to correct. */
   if (!(way.h > 0))
@@ -90,7 +91,7 @@ limn_solver_unipc (struct limn_solver_plan *plan)
     row->timestep = (float) plan->points[i].timestep;
     row->input_scale = 1;
     limn_solver_set_clean (row, plan->schedule->prediction, alpha, sigma * alpha);
-    if (i > 0)
+    if (i > plan->first)
       set_corrector (row, plan, i);
     set_predictor (row, plan, i);
   }
