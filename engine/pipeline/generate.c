@@ -180,15 +180,13 @@ denoise (struct limn_job *job,
   return limn_denoise (denoiser, &params, source->latents, job->cancellable, error);
 }
 
-/* @clean: what the stage begins with, or NULL for noise or params->init. The latents that come out
- * are the caller's. */
-static float *
-run_stage (struct limn_job *job,
-           const struct limn_stage *stage,
-           const float *context,
-           int tokens,
-           const float *clean,
-           GError **error)
+float *
+limn_job_run_stage (struct limn_job *job,
+                    const struct limn_stage *stage,
+                    const float *context,
+                    int tokens,
+                    const float *clean,
+                    GError **error)
 {
   const struct limn_generate_params *params = job->params;
   struct limn_source source = { 0 };
@@ -231,7 +229,7 @@ run (struct limn_job *job, const struct limn_stage *stages, int count, GError **
         return NULL;
     }
     g_free (latents);
-    latents = run_stage (job, &stages[i], context, tokens, clean, error);
+    latents = limn_job_run_stage (job, &stages[i], context, tokens, clean, error);
     if (!latents)
       return NULL;
   }

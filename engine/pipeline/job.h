@@ -56,6 +56,16 @@ float *limn_source_upscale (struct limn_job *job,
                             const float *latents,
                             GError **error);
 
+/* Denoises with the prompts in @context, host f32, [1 or 2, tokens, 1, cross_attention_dim].
+ * @clean: what the stage begins with, or NULL for noise or params->init. The clean latents that
+ * come out are the caller's. */
+float *limn_job_run_stage (struct limn_job *job,
+                           const struct limn_stage *stage,
+                           const float *context,
+                           int tokens,
+                           const float *clean,
+                           GError **error);
+
 /* Latents to a picture; LIMN_ERROR_FAILED when the autoencoder gives NaN or infinity. */
 limn_image *limn_job_decode (const struct limn_job *job,
                              const struct limn_stage *stage,

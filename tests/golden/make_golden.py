@@ -15,7 +15,8 @@ import transformers
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-PARTS = ("modules", "single_file", "noise", "samplers", "tokenizer", "prompts", "runs", "starter")
+PARTS = ("modules", "single_file", "noise", "samplers", "tokenizer", "prompts", "runs", "starter",
+         "pictures")
 
 
 def main():
@@ -41,7 +42,7 @@ def main():
     for part in args.parts or PARTS:
         module = importlib.import_module(f"golden.{part}")
         with torch.no_grad():
-            if part in ("modules", "single_file", "noise", "samplers"):
+            if part in ("modules", "single_file", "noise", "samplers", "pictures"):
                 module.make(args.out)
             elif part == "tokenizer":
                 module.make(args.out, args.model / "tokenizer")
