@@ -19,24 +19,6 @@ static const struct part parts[MAX_PARTS] = {
 };
 
 bool
-limn_control_mode_from_name (const char *name, limn_control_mode *mode)
-{
-  static const char *const names[LIMN_N_CONTROL_MODES] = {
-    [LIMN_CONTROL_BALANCED] = "balanced",
-    [LIMN_CONTROL_PROMPT] = "prompt",
-    [LIMN_CONTROL_CONTROL] = "control",
-  };
-
-  for (int i = 0; i < LIMN_N_CONTROL_MODES; i++) {
-    if (g_str_equal (names[i], name)) {
-      *mode = (limn_control_mode) i;
-      return true;
-    }
-  }
-  return false;
-}
-
-bool
 limn_control_split (
     const char *option, const char *text, char **type, const char **rest, GError **error)
 {

@@ -6,13 +6,11 @@
 /* What `--control TYPE=FILE:weight:start:end` asks for. */
 struct limn_control_spec {
   char *type, *file;
+  const limn_image *image; /* of a recipe, as its network sees it, when @file is NULL; borrowed */
   float weight;     /* 0 to 10 */
   float start, end; /* 0 to 1, start < end */
   limn_control_mode mode;
 };
-
-/* "balanced", "prompt" or "control". */
-bool limn_control_mode_from_name (const char *name, limn_control_mode *mode);
 
 /* Everything after FILE may be left out: weight 1, from 0 to 1. Up to three last parts that are
  * numbers (or empty) are taken as such; other colons belong to the file's name. NULL with

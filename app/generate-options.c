@@ -9,7 +9,11 @@
 
 #define DEFAULT_STEPS 20
 #define DEFAULT_CFG 7
+#define DEFAULT_STRENGTH 0.75
+#define DEFAULT_MASK_BLUR 4
+#define DEFAULT_HIRES_STRENGTH 0.7
 #define MAX_STEPS 4000
+#define MAX_COUNT 9999
 
 /* --- samplers --- */
 
@@ -67,7 +71,20 @@ limn_sampler_from_name (const char *name, limn_sampler_kind *kind)
   return false;
 }
 
-/* --- one function an option --- */
+/* --- one function a kind of option --- */
+
+static const char *const control_modes[] = {
+  [LIMN_CONTROL_BALANCED] = "balanced",
+  [LIMN_CONTROL_PROMPT] = "prompt",
+  [LIMN_CONTROL_CONTROL] = "control",
+  NULL,
+};
+static const char *const prediction_names[] = {
+  [LIMN_PREDICTION_EPSILON] = "epsilon",
+  [LIMN_PREDICTION_V] = "v",
+  [LIMN_PREDICTION_SAMPLE] = "sample",
+  NULL,
+};
 
 static gboolean
 parse_sampler (const char *option, const char *value, gpointer data, GError **error)
@@ -83,25 +100,100 @@ parse_sampler (const char *option, const char *value, gpointer data, GError **er
   return FALSE;
 }
 
-static gboolean
-parse_precision (const char *option, const char *value, gpointer data, GError **error)
-{
-  static const char *const names[] = {
-    [LIMN_PRECISION_AUTO] = "auto",
-    [LIMN_PRECISION_F32] = "f32",
-    [LIMN_PRECISION_F16] = "f16",
-  };
-  struct limn_generate_options *options = data;
+/* Options that take one of a list of names; the value is an enum or an int. */
+static const struct {
+  const char *option;
+  const char *const *names;
+  gsize offset;
+} choices[] = {
+  { "--precision", limn_precision_names, G_STRUCT_OFFSET (struct limn_generate_options, precision) },
+  { "--control-mode", control_modes, G_STRUCT_OFFSET (struct limn_generate_options, control_mode) },
+  { "--schedule", limn_sigmas_names, G_STRUCT_OFFSET (struct limn_generate_options, sigmas) },
+  { "--rng", limn_rng_names, G_STRUCT_OFFSET (struct limn_generate_options, rng) },
+  { "--prediction", prediction_names, G_STRUCT_OFFSET (struct limn_generate_options, prediction) },
+  { "--hires-upscale", limn_upscale_names,
+    G_STRUCT_OFFSET (struct limn_generate_options, hires_upscale) },
+};
 
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
-    if (g_str_equal (names[i], value)) {
-      options->precision = (limn_precision) i;
-      return TRUE;
+static gboolean
+parse_choice (const char *option, const char *value, gpointer data, GError **error)
+{
+  const char *const *names = NULL;
+  g_autofree char *all = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (choices); i++) {
+    if (!g_str_equal (choices[i].option, option))
+      continue;
+    names = choices[i].names;
+    for (int j = 0; names[j] != NULL; j++) {
+      if (g_str_equal (names[j], value)) {
+        G_STRUCT_MEMBER (int, data, choices[i].offset) = j;
+        return TRUE;
+      }
     }
   }
+  all = g_strjoinv (", ", (char **) names);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "%s is \"%s\" and must be auto, f32 or f16", option, value);
+               "%s is \"%s\" and must be one of %s", option, value, all);
   return FALSE;
+}
+
+/* Options that take a number; integers where @whole. */
+static const struct {
+  const char *option;
+  gsize offset;
+  bool whole;
+  double min, max;
+} numbers[] = {
+#define INT(option, field, min, max)                                                               \
+  {                                                                                                \
+    option, G_STRUCT_OFFSET (struct limn_generate_options, field), true, min, max                  \
+  }
+#define DOUBLE(option, field, min, max)                                                            \
+  {                                                                                                \
+    option, G_STRUCT_OFFSET (struct limn_generate_options, field), false, min, max                 \
+  }
+  INT ("--steps", steps, 1, MAX_STEPS),
+  INT ("--threads", threads, 1, 1024),
+  INT ("--count", count, 1, MAX_COUNT),
+  INT ("--mask-blur", mask_blur, 0, 64),
+  INT ("--hires-steps", hires_steps, 1, MAX_STEPS),
+  DOUBLE ("--cfg", cfg, 1, 100),
+  DOUBLE ("--cfg-rescale", cfg_rescale, 0, 1),
+  DOUBLE ("--eta", eta, 0, 1),
+  DOUBLE ("--strength", strength, 0.001, 1),
+  DOUBLE ("--hires", hires_scale, 1, 8),
+  DOUBLE ("--hires-strength", hires_strength, 0.001, 1),
+#undef INT
+#undef DOUBLE
+};
+
+static gboolean
+parse_number (const char *option, const char *value, gpointer data, GError **error)
+{
+  gsize i = 0;
+
+  while (!g_str_equal (numbers[i].option, option))
+    i++;
+  if (numbers[i].whole)
+    return limn_number_int (option, value, (int) numbers[i].min, (int) numbers[i].max,
+                            &G_STRUCT_MEMBER (int, data, numbers[i].offset), error);
+  return limn_number_double (option, value, numbers[i].min, numbers[i].max,
+                             &G_STRUCT_MEMBER (double, data, numbers[i].offset), error);
+}
+
+static gboolean
+parse_vae_tile (const char *option, const char *value, gpointer data, GError **error)
+{
+  struct limn_generate_options *options = data;
+
+  if (g_str_equal (value, "auto"))
+    options->vae_tile = 0;
+  else if (g_str_equal (value, "off"))
+    options->vae_tile = LIMN_VAE_WHOLE;
+  else
+    return limn_number_int (option, value, 64, LIMN_MAX_SIDE, &options->vae_tile, error);
+  return TRUE;
 }
 
 static gboolean
@@ -114,18 +206,6 @@ parse_control (const char *option, const char *value, gpointer data, GError **er
     return FALSE;
   g_ptr_array_add (options->controls, spec);
   return TRUE;
-}
-
-static gboolean
-parse_control_mode (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-
-  if (limn_control_mode_from_name (value, &options->control_mode))
-    return TRUE;
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "%s is \"%s\" and must be balanced, prompt or control", option, value);
-  return FALSE;
 }
 
 static gboolean
@@ -143,22 +223,6 @@ parse_controlnet (const char *option, const char *value, gpointer data, GError *
   spec->folder = g_strdup (folder);
   g_ptr_array_add (options->controlnets, spec);
   return TRUE;
-}
-
-static gboolean
-parse_steps (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-
-  return limn_number_int (option, value, 1, MAX_STEPS, &options->steps, error);
-}
-
-static gboolean
-parse_cfg (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-
-  return limn_number_double (option, value, 1, 100, &options->cfg, error);
 }
 
 static gboolean
@@ -203,8 +267,13 @@ options_new (void)
 
   options->controls = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_control_spec_free);
   options->controlnets = g_ptr_array_new_with_free_func (controlnet_spec_free);
+  options->prediction = -1;
   options->steps = DEFAULT_STEPS;
+  options->count = 1;
   options->cfg = DEFAULT_CFG;
+  options->strength = DEFAULT_STRENGTH;
+  options->mask_blur = DEFAULT_MASK_BLUR;
+  options->hires_strength = DEFAULT_HIRES_STRENGTH;
   return options;
 }
 
@@ -217,6 +286,9 @@ limn_generate_options_free (struct limn_generate_options *options)
   g_free (options->prompt);
   g_free (options->negative);
   g_free (options->scribble);
+  g_free (options->init);
+  g_free (options->mask);
+  g_free (options->from);
   g_free (options->out);
   g_free (options->preview);
   g_free (options->device);
@@ -241,25 +313,55 @@ context_new (struct limn_generate_options *o)
     { "control", 'c', bytes, call, (gpointer) parse_control,
       "A control picture of any type; may be repeated. Weight 0 to 10, start and end 0 to 1",
       "TYPE=FILE[:WEIGHT[:START[:END]]]" },
-    { "control-mode", 0, bytes, call, (gpointer) parse_control_mode,
+    { "control-mode", 0, bytes, call, (gpointer) parse_choice,
       "What matters more: balanced (default), prompt or control", "MODE" },
     { "controlnet", 0, bytes, call, (gpointer) parse_controlnet,
       "A ControlNet's folder for TYPE, where the model has none; may be repeated", "TYPE=FOLDER" },
     { "model", 'm', 0, path, &o->model, "The model's folder (default: the one Limn comes with)",
       "FOLDER" },
-    { "steps", 0, bytes, call, (gpointer) parse_steps, "Denoising steps (20)", "N" },
+    { "steps", 0, bytes, call, (gpointer) parse_number, "Denoising steps (20)", "N" },
     { "sampler", 0, bytes, call, (gpointer) parse_sampler,
       "ddim (default), ddpm, dpm++2m, dpm++2m-sde, euler, euler-a, heun, lcm or unipc", "NAME" },
-    { "cfg", 0, bytes, call, (gpointer) parse_cfg,
+    { "schedule", 0, bytes, call, (gpointer) parse_choice,
+      "Where the steps lie: default (the sampler's), uniform, karras, exponential or ays", "NAME" },
+    { "cfg", 0, bytes, call, (gpointer) parse_number,
       "How closely the prompt is followed (7); 1 leaves the negative prompt out", "SCALE" },
+    { "cfg-rescale", 0, bytes, call, (gpointer) parse_number,
+      "Against overexposure by --cfg (0 to 1; 0)", "PART" },
+    { "eta", 0, bytes, call, (gpointer) parse_number,
+      "Fresh noise in every step of ddim (0 to 1; 0)", "PART" },
     { "seed", 0, bytes, call, (gpointer) parse_seed, "The same seed, the same picture (random)",
       "N" },
+    { "rng", 0, bytes, call, (gpointer) parse_choice,
+      "Whose noise a seed stands for: cpu (default) or cuda, as PyTorch draws it", "NAME" },
+    { "count", 0, bytes, call, (gpointer) parse_number,
+      "How many pictures, with seeds that go up by one (1)", "N" },
     { "size", 0, bytes, call, (gpointer) parse_size, "Size in pixels (the model's own)",
       "WIDTHxHEIGHT" },
+    { "init", 'i', 0, path, &o->init, "A picture (PNG) to begin with", "FILE" },
+    { "strength", 0, bytes, call, (gpointer) parse_number,
+      "How much of --init is drawn anew (0 to 1; 0.75)", "PART" },
+    { "mask", 0, 0, path, &o->mask, "Draw --init anew only where this picture is white", "FILE" },
+    { "mask-blur", 0, bytes, call, (gpointer) parse_number,
+      "Over how many pixels the new part fades in within the mask's edge (0 to 64; 4)", "PIXELS" },
+    { "hires", 0, bytes, call, (gpointer) parse_number,
+      "Hires fix: draw, make it this many times larger, and draw again (1 to 8)", "SCALE" },
+    { "hires-strength", 0, bytes, call, (gpointer) parse_number,
+      "How much is drawn anew then (0.7)", "PART" },
+    { "hires-steps", 0, bytes, call, (gpointer) parse_number, "Steps of it (as --steps)", "N" },
+    { "hires-upscale", 0, bytes, call, (gpointer) parse_choice,
+      "What is made larger: latent (default) or picture", "NAME" },
+    { "vae-tile", 0, bytes, call, (gpointer) parse_vae_tile,
+      "Decode in pieces of so many pixels to save memory: auto (default), off or a number",
+      "PIXELS" },
+    { "prediction", 0, bytes, call, (gpointer) parse_choice,
+      "What the model predicts, where its file does not say: epsilon, v or sample", "NAME" },
     { "device", 'd', 0, path, &o->device, "An id of `limn devices` (the best)", "ID" },
-    { "precision", 0, bytes, call, (gpointer) parse_precision, "auto (default), f32 or f16",
-      "NAME" },
-    { "out", 'o', 0, path, &o->out, "The picture to write (limn-SEED.png)", "FILE" },
+    { "precision", 0, bytes, call, (gpointer) parse_choice, "auto (default), f32, f16 (Vulkan) or bf16 (cpu)", "NAME" },
+    { "threads", 0, bytes, call, (gpointer) parse_number,
+      "Threads of the device cpu (one on each core)", "N" },
+    { "out", 'o', 0, path, &o->out,
+      "The picture to write (limn-SEED.png); with --count, numbers are added", "FILE" },
     { "preview", 0, 0, path, &o->preview, "Write the predicted picture of every step into DIR",
       "DIR" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Progress as JSON, one event a line", NULL },
@@ -310,8 +412,11 @@ make_text_valid (char **text)
 static bool
 finish (struct limn_generate_options *options, GError **error)
 {
-  if (options->prompt == NULL && options->scribble == NULL && options->controls->len == 0)
-    return fail_usage (error, "one of --prompt, --scribble and --control is needed");
+  if (options->prompt == NULL && options->scribble == NULL && options->controls->len == 0 &&
+      options->init == NULL)
+    return fail_usage (error, "one of --prompt, --scribble, --control and --init is needed");
+  if (options->mask != NULL && options->init == NULL)
+    return fail_usage (error, "--mask needs --init, the picture that it belongs to");
   if (options->out != NULL && !check_suffix (options->out, error))
     return false;
   if (options->scribble != NULL)
@@ -329,9 +434,22 @@ finish (struct limn_generate_options *options, GError **error)
     options->seed = g_random_int ();
   if (options->model == NULL)
     options->model = limn_data_path ("models" G_DIR_SEPARATOR_S "starter");
-  if (options->out == NULL)
-    options->out = g_strdup_printf ("limn-%" G_GUINT64_FORMAT ".png", options->seed);
   return true;
+}
+
+char *
+limn_generate_options_out (const struct limn_generate_options *options, int i)
+{
+  const char *dot;
+
+  if (options->out == NULL)
+    return g_strdup_printf ("limn-%" G_GUINT64_FORMAT ".png", options->seed + (guint64) i);
+  if (options->count == 1)
+    return g_strdup (options->out);
+  dot = strrchr (options->out, '.');
+  if (dot == NULL || strchr (dot, G_DIR_SEPARATOR) != NULL)
+    dot = options->out + strlen (options->out);
+  return g_strdup_printf ("%.*s-%d%s", (int) (dot - options->out), options->out, i + 1, dot);
 }
 
 struct limn_generate_options *

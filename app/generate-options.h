@@ -14,7 +14,7 @@ struct limn_generate_options {
   char *model;                    /* never NULL */
   char *prompt, *negative;        /* UTF-8, never NULL */
   char *scribble;                 /* already one of @controls as well */
-  char *out;                      /* never NULL */
+  char *out;                      /* NULL: limn-SEED.png */
   char *preview;                  /* folder, or NULL */
   char *device;                   /* NULL for the best */
   GPtrArray *controls;            /* of limn_control_spec */
@@ -26,6 +26,7 @@ struct limn_generate_options {
   limn_rng_kind rng;
   int prediction; /* a limn_prediction, or -1 for what the model says */
   limn_precision precision;
+  int threads; /* of the device cpu; 0: one on each core */
   guint64 seed;
   gboolean has_seed;
   int count; /* pictures, with seeds that go up by one */
@@ -33,6 +34,7 @@ struct limn_generate_options {
   int width, height; /* 0 for the model's own */
   double cfg, cfg_rescale, eta;
   char *init, *mask; /* files, or NULL */
+  int mask_blur;     /* pixels */
   double strength;
   double hires_scale; /* 0: no hires fix */
   double hires_strength;
@@ -47,6 +49,9 @@ struct limn_generate_options {
 /* NULL with an error of G_OPTION_ERROR for wrong usage. Changes @argv as GOption does. */
 struct limn_generate_options *limn_generate_options_parse (int argc, char **argv, GError **error);
 void limn_generate_options_free (struct limn_generate_options *options);
+
+/* The file of picture @i, from 0; the caller frees it. */
+char *limn_generate_options_out (const struct limn_generate_options *options, int i);
 
 /* What `limn generate --help` prints; the caller frees it. */
 char *limn_generate_options_help (void);

@@ -3,8 +3,7 @@
 
 #include "command.h"
 #include "control.h"
-#include "fit.h"
-#include "generate-options.h"
+#include "generate-inputs.h"
 #include "limn.h"
 #include "paths.h"
 #include "progress.h"
@@ -16,6 +15,7 @@
  * belong to the main thread, which the worker reaches by messages. */
 struct job {
   const struct limn_generate_options *options;
+  int picture;               /* from 0: which of options->count is drawn */
   GCancellable *cancellable; /* both threads */
 
   /* Main thread. */
@@ -85,7 +85,9 @@ message_new (limn_progress_kind kind)
 static char *
 save_preview (struct job *job, const limn_image *image, int step)
 {
-  g_autofree char *name = g_strdup_printf ("step-%03d.png", step);
+  g_autofree char *name = job->options->count > 1
+                              ? g_strdup_printf ("picture-%d-step-%03d.png", job->picture + 1, step)
+                              : g_strdup_printf ("step-%03d.png", step);
   g_autofree char *path = g_build_filename (job->options->preview, name, NULL);
 
   if (job->preview_error != NULL)
@@ -118,42 +120,6 @@ on_event (const struct limn_event *event, gpointer data)
   post (job, message);
 }
 
-/* The pictures of all controls, in the order of the command line. */
-static GPtrArray *
-load_images (struct job *job, GError **error)
-{
-  g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_image_free);
-
-  for (guint i = 0; i < job->options->controls->len; i++) {
-    const struct limn_control_spec *spec = g_ptr_array_index (job->options->controls, i);
-    limn_image *image = limn_png_load (spec->file, error);
-
-    if (image == NULL)
-      return NULL;
-    g_ptr_array_add (images, image);
-  }
-  return g_steal_pointer (&images);
-}
-
-/* Brings every picture into the form that its network sees. */
-static void
-prepare_images (struct job *job, GPtrArray *images, int width, int height)
-{
-  for (guint i = 0; i < images->len; i++) {
-    const struct limn_control_spec *spec = g_ptr_array_index (job->options->controls, i);
-    limn_image *fitted = limn_fit (images->pdata[i], width, height);
-
-    if (g_str_equal (spec->type, "scribble")) {
-      limn_image *lines = limn_image_scribble (fitted);
-
-      limn_image_free (fitted);
-      fitted = lines;
-    }
-    limn_image_free (images->pdata[i]);
-    images->pdata[i] = fitted;
-  }
-}
-
 static bool
 add_controlnets (struct job *job, limn_model *model, GError **error)
 {
@@ -166,24 +132,6 @@ add_controlnets (struct job *job, limn_model *model, GError **error)
   return true;
 }
 
-static bool
-pick_size (struct job *job, const limn_model *model, int *width, int *height, GError **error)
-{
-  int multiple;
-
-  limn_model_size (model, width, height, &multiple);
-  if (job->options->width == 0)
-    return true;
-  *width = job->options->width;
-  *height = job->options->height;
-  if (*width % multiple == 0 && *height % multiple == 0)
-    return true;
-  g_set_error (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT,
-               "--size is %dx%d and both must be multiples of %d for the model %s", *width, *height,
-               multiple, job->options->model);
-  return false;
-}
-
 static void
 post_start (struct job *job, const struct limn_generate_params *params)
 {
@@ -194,6 +142,8 @@ post_start (struct job *job, const struct limn_generate_params *params)
   message->height = params->height;
   message->steps = params->steps;
   message->seed = params->seed;
+  message->picture = job->picture + 1;
+  message->pictures = job->options->count;
   post (job, message);
 }
 
@@ -201,6 +151,7 @@ static bool
 save_result (struct job *job,
              const struct limn_generate_params *params,
              const limn_image *image,
+             const char *path,
              GError **error)
 {
   g_autofree char *recipe = limn_recipe_a1111 (params, job->model_name);
@@ -210,58 +161,32 @@ save_result (struct job *job,
     g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_CANCELLED, "cancelled");
     return false;
   }
-  return limn_png_save (image, job->options->out, texts, G_N_ELEMENTS (texts), error);
+  return limn_png_save (image, path, texts, G_N_ELEMENTS (texts), error);
 }
 
-/* Draws and saves with an open model; @images are as their networks see them. */
+/* Draws one picture and saves it. */
 static bool
-draw (struct job *job, limn_device *device, limn_model *model, GPtrArray *images, GError **error)
+draw (struct job *job,
+      limn_device *device,
+      limn_model *model,
+      const struct limn_generate_params *params,
+      GError **error)
 {
-  const struct limn_generate_options *options = job->options;
-  g_autofree struct limn_control *controls = g_new0 (struct limn_control, images->len + 1);
-  struct limn_generate_params params = {
-    .prompt = options->prompt,
-    .negative = options->negative,
-    .plain_prompt = options->plain_prompt,
-    .controls = controls,
-    .n_controls = images->len,
-    .sampler = options->sampler,
-    .steps = options->steps,
-    .cfg = (float) options->cfg,
-    .seed = options->seed,
-    .preview = options->preview != NULL,
-    .event = on_event,
-    .event_data = job,
-  };
+  g_autofree char *path = limn_generate_options_out (job->options, job->picture);
   g_autoptr (limn_image) image = NULL;
   struct limn_progress_message *message;
   gint64 begin = g_get_monotonic_time ();
   guint64 current, peak;
 
-  if (!pick_size (job, model, &params.width, &params.height, error))
-    return false;
-  prepare_images (job, images, params.width, params.height);
-  for (guint i = 0; i < images->len; i++) {
-    const struct limn_control_spec *spec = g_ptr_array_index (options->controls, i);
-
-    controls[i] = (struct limn_control){
-      .type = spec->type,
-      .image = images->pdata[i],
-      .weight = spec->weight,
-      .start = spec->start,
-      .end = spec->end,
-      .mode = spec->mode,
-    };
-  }
-  post_start (job, &params);
-  image = limn_generate (model, &params, job->cancellable, error);
-  if (image == NULL || !save_result (job, &params, image, error))
+  post_start (job, params);
+  image = limn_generate (model, params, job->cancellable, error);
+  if (image == NULL || !save_result (job, params, image, path, error))
     return false;
 
   limn_device_memory_use (device, &current, &peak);
   message = message_new (LIMN_PROGRESS_RESULT);
-  message->path = g_strdup (options->out);
-  message->seed = params.seed;
+  message->path = g_steal_pointer (&path);
+  message->seed = params->seed;
   message->width = image->width;
   message->height = image->height;
   message->seconds = (double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC;
@@ -270,24 +195,91 @@ draw (struct job *job, limn_device *device, limn_model *model, GPtrArray *images
   return true;
 }
 
+/* What the options say word for word. */
+static struct limn_generate_params
+copy_options (const struct limn_generate_options *options)
+{
+  return (struct limn_generate_params){
+    .prompt = options->prompt,
+    .negative = options->negative,
+    .plain_prompt = options->plain_prompt,
+    .sampler = options->sampler,
+    .sigmas = options->sigmas,
+    .steps = options->steps,
+    .cfg = (float) options->cfg,
+    .cfg_rescale = (float) options->cfg_rescale,
+    .eta = options->eta,
+    .seed = options->seed,
+    .rng = options->rng,
+    .mask_blur = options->mask_blur,
+    .strength = (float) options->strength,
+    .hires_scale = (float) options->hires_scale,
+    .hires_strength = (float) options->hires_strength,
+    .hires_steps = options->hires_steps,
+    .hires_upscale = options->hires_upscale,
+    .vae_tile = options->vae_tile,
+    .preview = options->preview != NULL,
+  };
+}
+
+/* All pictures that were asked for, one after the other. */
 static bool
-run (struct job *job, GError **error)
+draw_all (struct job *job,
+          limn_device *device,
+          limn_model *model,
+          struct limn_generate_inputs *inputs,
+          GError **error)
+{
+  const struct limn_generate_options *options = job->options;
+  guint n = options->controls->len;
+  g_autofree struct limn_control *controls = g_new0 (struct limn_control, n + 1);
+  struct limn_generate_params params = copy_options (options);
+  double scale = MAX (options->hires_scale, 1);
+
+  if (!limn_generate_inputs_size (inputs, options, model, &params.width, &params.height, error))
+    return false;
+  limn_generate_inputs_prepare (inputs, options, (int) (params.width * scale),
+                                (int) (params.height * scale));
+  for (guint i = 0; i < n; i++) {
+    const struct limn_control_spec *spec = g_ptr_array_index (options->controls, i);
+
+    controls[i] = (struct limn_control){
+      .type = spec->type,
+      .image = inputs->controls->pdata[i],
+      .weight = spec->weight,
+      .start = spec->start,
+      .end = spec->end,
+      .mode = spec->mode,
+    };
+  }
+  params.controls = controls;
+  params.n_controls = n;
+  params.init = inputs->init;
+  params.mask = inputs->mask;
+  params.event = on_event;
+  params.event_data = job;
+  for (job->picture = 0; job->picture < options->count; job->picture++) {
+    params.seed = options->seed + (guint64) job->picture;
+    if (!draw (job, device, model, &params, error))
+      return false;
+  }
+  return true;
+}
+
+static bool
+open_and_draw (struct job *job, struct limn_generate_inputs *inputs, GError **error)
 {
   const struct limn_generate_options *options = job->options;
   const struct limn_device_params params = {
     .id = options->device,
     .precision = options->precision,
+    .threads = options->threads,
     .debug = limn_debug_from_environment (),
   };
   struct limn_progress_message *message;
-  g_autoptr (GPtrArray) images = NULL;
-  g_autoptr (limn_device) device = NULL;
+  g_autoptr (limn_device) device = limn_device_open (&params, error);
   g_autoptr (limn_model) model = NULL;
 
-  images = load_images (job, error);
-  if (images == NULL)
-    return false;
-  device = limn_device_open (&params, error);
   if (device == NULL)
     return false;
   message = message_new (LIMN_PROGRESS_LOAD);
@@ -296,7 +288,20 @@ run (struct job *job, GError **error)
   model = limn_model_open (device, options->model, error);
   if (model == NULL || !add_controlnets (job, model, error))
     return false;
-  return draw (job, device, model, images, error);
+  if (options->prediction >= 0)
+    limn_model_set_prediction (model, (limn_prediction) options->prediction);
+  return draw_all (job, device, model, inputs, error);
+}
+
+static bool
+run (struct job *job, GError **error)
+{
+  struct limn_generate_inputs inputs;
+  bool good = limn_generate_inputs_load (&inputs, job->options, error) &&
+              open_and_draw (job, &inputs, error);
+
+  limn_generate_inputs_clear (&inputs);
+  return good;
 }
 
 static gpointer
@@ -366,13 +371,24 @@ run_job (const struct limn_generate_options *options)
   return code;
 }
 
+static bool
+check_outputs (const struct limn_generate_options *options, GError **error)
+{
+  for (int i = 0; i < options->count; i++) {
+    g_autofree char *path = limn_generate_options_out (options, i);
+
+    if (!limn_check_output (path, error))
+      return false;
+  }
+  return options->preview == NULL || limn_make_folder (options->preview, error);
+}
+
 static int
 check_and_run (const struct limn_generate_options *options)
 {
   g_autoptr (GError) error = NULL;
 
-  if (limn_check_output (options->out, &error) &&
-      (options->preview == NULL || limn_make_folder (options->preview, &error)))
+  if (check_outputs (options, &error))
     return run_job (options);
   return limn_report_failure (error);
 }

@@ -65,6 +65,8 @@ plain_load (limn_progress *progress, const struct limn_progress_message *message
 static void
 plain_start (limn_progress *progress, const struct limn_progress_message *message)
 {
+  if (message->pictures > 1)
+    fprintf (progress->out, "picture %d of %d: ", message->picture, message->pictures);
   fprintf (progress->out, "model %s, %dx%d, %d steps, seed %" G_GUINT64_FORMAT "\n", message->name,
            message->width, message->height, message->steps, message->seed);
 }
@@ -237,6 +239,10 @@ json_start (limn_progress *progress, const struct limn_progress_message *message
   limn_json_write_uint (json, "height", (guint64) message->height);
   limn_json_write_uint (json, "steps", (guint64) message->steps);
   limn_json_write_uint (json, "seed", message->seed);
+  if (message->pictures > 1) {
+    limn_json_write_uint (json, "picture", (guint64) message->picture);
+    limn_json_write_uint (json, "pictures", (guint64) message->pictures);
+  }
   json_write (progress, json);
 }
 

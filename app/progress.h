@@ -8,7 +8,8 @@
 
 typedef enum {
   LIMN_PROGRESS_LOAD,   /* the model is being opened on @name, a device */
-  LIMN_PROGRESS_START,  /* @steps, @width, @height, @seed, @name of the model */
+  LIMN_PROGRESS_START,  /* @picture of @pictures, @steps, @width, @height, @seed, @name of the
+                         * model */
   LIMN_PROGRESS_TEXT,   /* the prompts take @chunks of the text encoder */
   LIMN_PROGRESS_STEP,   /* @step of @steps, @seconds, @memory, @path of the preview or NULL */
   LIMN_PROGRESS_DECODE, /* @seconds, @memory */
@@ -19,7 +20,8 @@ typedef enum {
 /* One thing that happened, copied so that it can travel from the worker to the main thread. */
 struct limn_progress_message {
   limn_progress_kind kind;
-  int step, steps; /* 1-based */
+  int step, steps;       /* 1-based */
+  int picture, pictures; /* 1-based */
   int width, height;
   int chunks;
   double seconds; /* since the generation began */

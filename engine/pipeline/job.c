@@ -11,6 +11,7 @@
 #define MAX_SIZE 16384
 #define MAX_HIRES_SCALE 8
 #define MIN_TILE 64
+#define MAX_MASK_BLUR 64
 
 G_GNUC_PRINTF (2, 3)
 static bool
@@ -93,6 +94,7 @@ check_numbers (const struct limn_job *job, int multiple, GError **error)
     return refuse (error, "the autoencoder's tile is %d, wanted a multiple of %d from %d on", tile,
                    multiple, MIN_TILE);
   return check_range ("the guidance", job->cfg, 0, MAX_CFG, error) &&
+         check_range ("the blur of the mask", params->mask_blur, 0, MAX_MASK_BLUR, error) &&
          check_range ("the guidance rescale", params->cfg_rescale, 0, 1, error) &&
          check_range ("eta", params->eta, 0, 1, error);
 }

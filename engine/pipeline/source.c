@@ -264,6 +264,38 @@ limn_source_upscale (struct limn_job *job,
 
 /* --- the end --- */
 
+/* The mean over up to 2 @radius + 1 of @count values that are @stride apart. */
+static void
+blur_line (float *values, int count, gsize stride, int radius, double *sums)
+{
+  sums[0] = 0;
+  for (int i = 0; i < count; i++)
+    sums[i + 1] = sums[i] + values[(gsize) i * stride];
+  for (int i = 0; i < count; i++) {
+    int low = MAX (i - radius, 0), high = MIN (i + radius, count - 1);
+
+    values[(gsize) i * stride] = (float) ((sums[high + 1] - sums[low]) / (high + 1 - low));
+  }
+}
+
+/* Takes @mask to 0 at the inside of its edge: nothing outside changes, and no seam is left. */
+static void
+feather (float *mask, int width, int height, int radius)
+{
+  gsize count = (gsize) width * (gsize) height;
+  g_autofree float *inside = g_new (float, count);
+  g_autofree double *sums = g_new (double, MAX (width, height) + 1);
+
+  for (gsize i = 0; i < count; i++)
+    inside[i] = mask[i] > 0 ? 1 : 0;
+  for (int y = 0; y < height; y++)
+    blur_line (inside + (gsize) y * (gsize) width, width, 1, radius, sums);
+  for (int x = 0; x < width; x++)
+    blur_line (inside + x, height, (gsize) width, radius, sums);
+  for (gsize i = 0; i < count; i++)
+    mask[i] *= CLAMP (2 * inside[i] - 1, 0, 1);
+}
+
 void
 limn_source_paste (const struct limn_job *job, limn_image *picture)
 {
@@ -277,6 +309,8 @@ limn_source_paste (const struct limn_job *job, limn_image *picture)
   rgb = limn_image_to_rgb (job->params->init);
   init = limn_image_resize (rgb, size.width, size.height);
   mask = mask_floats (job->params->mask, &size);
+  if (job->params->mask_blur > 0)
+    feather (mask, size.width, size.height, job->params->mask_blur);
   for (gsize i = 0; i < (gsize) size.width * (gsize) size.height * 3; i++) {
     float drawn = picture->pixels[i], own = init->pixels[i];
 
