@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench-random.h"
 #include "command.h"
 #include "json-writer.h"
 #include "limn.h"
@@ -19,13 +20,17 @@
 struct options {
   char *model, *device, *precision, *size;
   char *scribble;
+  const char *file; /* borrowed: the operand of make-random-sd15 */
   int steps, width, height;
+  double peak; /* FLOP/s of the processor's matrix product; 0: not measured */
   gboolean json, help;
 };
 typedef struct options options_t;
 
 struct bench {
   const char *name, *summary;
+  int least_steps;
+  bool takes_file;
   bool (*run) (const struct options *options, GError **error);
 };
 
@@ -54,9 +59,11 @@ print_line (const struct options *options, const char *text, GString *json)
 static limn_precision
 precision_of (const struct options *options)
 {
-  if (g_strcmp0 (options->precision, "f32") == 0)
-    return LIMN_PRECISION_F32;
-  return g_strcmp0 (options->precision, "f16") == 0 ? LIMN_PRECISION_F16 : LIMN_PRECISION_AUTO;
+  int precision = LIMN_PRECISION_AUTO;
+
+  while (options->precision && !g_str_equal (limn_precision_names[precision], options->precision))
+    precision++;
+  return (limn_precision) precision;
 }
 
 static limn_device *
@@ -154,6 +161,23 @@ print_seconds (const struct options *options, const char *what, double seconds)
 }
 
 static void
+print_rate (const struct options *options, const struct limn_bench_model *result)
+{
+  double rate = result->flops / result->step, share = rate / options->peak;
+  g_autofree char *text = options->peak > 0
+                              ? g_strdup_printf ("%-26s %9.1f GFLOP/s %4.1f %% of a matrix product",
+                                                 "in a step", rate / 1e9, share * 100)
+                              : g_strdup_printf ("%-26s %9.1f GFLOP/s", "in a step", rate / 1e9);
+  GString *json = limn_json_write_begin ();
+
+  limn_json_write_string (json, "what", "in a step");
+  limn_json_write_double (json, "gflops", rate / 1e9);
+  if (options->peak > 0)
+    limn_json_write_double (json, "share", share);
+  print_line (options, text, json);
+}
+
+static void
 print_model (const struct options *options, const struct limn_bench_model *result, double load)
 {
   double sum = 0;
@@ -161,6 +185,7 @@ print_model (const struct options *options, const struct limn_bench_model *resul
   print_seconds (options, "load", load);
   print_seconds (options, "text and control pictures", result->text);
   print_seconds (options, "step", result->step);
+  print_rate (options, result);
   print_seconds (options, "decode", result->decode);
   print_seconds (options, "picture", result->total);
   for (guint i = 0; i < result->parts->len; i++)
@@ -179,41 +204,104 @@ print_model (const struct options *options, const struct limn_bench_model *resul
   }
 }
 
-/* @forecast may be NULL. */
-static struct limn_bench_model *
-run_model (const struct options *options, double *load, guint64 *forecast, GError **error)
-{
-  g_autoptr (limn_device) device = open_device (options, error);
-  struct limn_bench_model *result = NULL;
-  limn_model *model = NULL;
-  struct drawing drawing = { 0 };
-  gint64 start;
+/* What both benches of a model need. */
+struct setting {
+  limn_device *device;
+  limn_model *model;
+  struct drawing drawing;
+  double load; /* seconds */
+};
 
-  if (!device || !load_drawing (options, &drawing, error))
-    return NULL;
-  if (!forecast || limn_forecast (device, options->model, &drawing.params, forecast, error)) {
-    start = g_get_monotonic_time ();
-    model = limn_model_open (device, options->model, error);
-    *load = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+static void
+close_setting (struct setting *setting)
+{
+  limn_image_free (setting->drawing.image);
+  limn_model_free (setting->model);
+  limn_device_free (setting->device);
+}
+
+/* Everything but the model, which the forecast does without. */
+static bool
+prepare (const struct options *options, struct setting *setting, GError **error)
+{
+  setting->device = open_device (options, error);
+  return setting->device && load_drawing (options, &setting->drawing, error);
+}
+
+static bool
+load (const struct options *options, struct setting *setting, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+
+  setting->model = limn_model_open (setting->device, options->model, error);
+  setting->load = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+  return setting->model != NULL;
+}
+
+static bool
+bench_one (const struct options *options, GError **error)
+{
+  struct setting setting = { 0 };
+  struct limn_bench_model *result = NULL;
+
+  if (prepare (options, &setting, error) && load (options, &setting, error))
+    result = limn_bench_model (setting.model, &setting.drawing.params, NULL, error);
+  if (result)
+    print_model (options, result, setting.load);
+  close_setting (&setting);
+  limn_bench_model_free (result);
+  return result != NULL;
+}
+
+static void
+print_string (const struct options *options, const char *what, const char *value)
+{
+  g_autofree char *text = g_strdup_printf ("\n%s %s", what, value);
+  GString *json = limn_json_write_begin ();
+
+  limn_json_write_string (json, what, value);
+  print_line (options, text, json);
+}
+
+/* What the processor reaches in one large product of matrices, by oneDNN. */
+static bool
+measure_peak (struct options *options, GError **error)
+{
+  g_autoptr (limn_device) device =
+      limn_device_open (&(const struct limn_device_params){ .id = "cpu" }, error);
+
+  options->peak = device ? limn_bench_matmul (device, NULL, error) : -1;
+  if (options->peak > 0 && !options->json)
+    printf ("%-26s %9.1f GFLOP/s\n", "matrix product by oneDNN", options->peak / 1e9);
+  return options->peak > 0;
+}
+
+/* The same picture on every device that can be used, one after the other. */
+static bool
+bench_all (const struct options *options, GError **error)
+{
+  g_autoptr (GPtrArray) list = limn_devices_list ();
+  struct options own = *options;
+  bool good = measure_peak (&own, error);
+
+  for (guint i = 0; good && i < list->len; i++) {
+    const struct limn_device_info *info = g_ptr_array_index (list, i);
+
+    own.device = info->id;
+    if (info->missing)
+      continue;
+    print_string (options, "device", info->id);
+    good = bench_one (&own, error);
   }
-  if (model)
-    result = limn_bench_model (model, &drawing.params, NULL, error);
-  limn_image_free (drawing.image);
-  limn_model_free (model);
-  return result;
+  return good;
 }
 
 static bool
 bench_model (const struct options *options, GError **error)
 {
-  double load;
-  struct limn_bench_model *result = run_model (options, &load, NULL, error);
-
-  if (!result)
-    return false;
-  print_model (options, result, load);
-  limn_bench_model_free (result);
-  return true;
+  if (g_strcmp0 (options->device, "all") == 0)
+    return bench_all (options, error);
+  return bench_one (options, error);
 }
 
 /* --- memory --- */
@@ -222,7 +310,8 @@ static void
 print_bytes (const struct options *options, const char *what, guint64 bytes)
 {
   g_autofree char *amount = limn_format_bytes (bytes);
-  g_autofree char *text = g_strdup_printf ("%-26s %s", what, amount);
+  g_autofree char *text =
+      g_strdup_printf ("%-26s %-10s %15" G_GUINT64_FORMAT " bytes", what, amount, bytes);
   GString *json = limn_json_write_begin ();
 
   limn_json_write_string (json, "what", what);
@@ -233,17 +322,21 @@ print_bytes (const struct options *options, const char *what, guint64 bytes)
 static bool
 bench_memory (const struct options *options, GError **error)
 {
-  guint64 forecast;
-  double load;
-  struct limn_bench_model *result = run_model (options, &load, &forecast, error);
+  struct setting setting = { 0 };
+  const struct limn_generate_params *params = &setting.drawing.params;
+  guint64 forecast, peak, second;
+  bool good = prepare (options, &setting, error) &&
+              limn_forecast (setting.device, options->model, params, &forecast, error) &&
+              load (options, &setting, error) &&
+              limn_bench_memory (setting.model, params, &peak, &second, NULL, error);
 
-  if (!result)
-    return false;
-  print_bytes (options, "forecast", forecast);
-  print_bytes (options, "peak", result->peak);
-  print_bytes (options, "a second picture adds", result->second);
-  limn_bench_model_free (result);
-  return true;
+  if (good) {
+    print_bytes (options, "forecast", forecast);
+    print_bytes (options, "peak", peak);
+    print_bytes (options, "a second picture adds", second);
+  }
+  close_setting (&setting);
+  return good;
 }
 
 /* --- start --- */
@@ -302,14 +395,25 @@ bench_start (const struct options *options, GError **error)
   return good;
 }
 
+/* --- a checkpoint --- */
+
+static bool
+bench_random (const struct options *options, GError **error)
+{
+  return limn_bench_random (options->file, precision_of (options) == LIMN_PRECISION_F32,
+                            options->json, error);
+}
+
 /* --- the command line --- */
 
 static const struct bench benches[] = {
-  { "ops", "each operator at the shapes of Stable Diffusion 1.5: time, rate, share of a matmul",
-    bench_ops },
-  { "model", "a picture: load, text, step by operator, decode", bench_model },
-  { "memory", "the most memory that a picture needs, beside the forecast", bench_memory },
-  { "start", "the program from start to end", bench_start },
+  { "ops", "each operator at the shapes of Stable Diffusion 1.5: time, rate, share of a matmul", 1,
+    false, bench_ops },
+  { "model", "a picture: load, text, step by operator, decode", 2, false, bench_model },
+  { "memory", "the most memory that a picture needs, beside the forecast", 1, false, bench_memory },
+  { "start", "the program from start to end", 1, false, bench_start },
+  { "make-random-sd15", "writes FILE, a checkpoint of Stable Diffusion 1.5's size", 1, true,
+    bench_random },
 };
 
 static const struct bench *
@@ -327,22 +431,23 @@ summary (void)
   GString *text = g_string_new ("Measures speed and memory. NAME is one of\n");
 
   for (gsize i = 0; i < G_N_ELEMENTS (benches); i++)
-    g_string_append_printf (text, "  %-8s %s\n", benches[i].name, benches[i].summary);
+    g_string_append_printf (text, "  %-16s %s\n", benches[i].name, benches[i].summary);
   return g_string_free (text, FALSE);
 }
 
 static bool
-check_options (struct options *options, GError **error)
+check_options (const struct bench *bench, struct options *options, GError **error)
 {
-  if (options->steps < 2 || options->steps > 1000) {
+  if (options->steps < bench->least_steps || options->steps > 1000) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "--steps is %d and must be a whole number from 2 to 1000", options->steps);
+                 "--steps is %d and must be a whole number from %d to 1000", options->steps,
+                 bench->least_steps);
     return false;
   }
-  if (options->precision && !g_str_equal (options->precision, "f32") &&
-      !g_str_equal (options->precision, "f16") && !g_str_equal (options->precision, "auto")) {
+  if (options->precision && !g_strv_contains (limn_precision_names, options->precision)) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "--precision is \"%s\" and must be one of auto, f32, f16", options->precision);
+                 "--precision is \"%s\" and must be one of auto, f32, f16, bf16",
+                 options->precision);
     return false;
   }
   if (options->size &&
@@ -360,18 +465,21 @@ limn_command_bench (int argc, char **argv)
 {
   g_auto (options_t) options = { .steps = MODEL_STEPS };
   const GOptionEntry entries[] = {
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model, "The model to draw with", "FOLDER" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model, "The model to draw with", "PATH" },
     { "scribble", 's', 0, G_OPTION_ARG_FILENAME, &options.scribble,
       "The drawing, used where the model has a ControlNet for it", "FILE" },
     { "size", 0, 0, G_OPTION_ARG_STRING, &options.size, "Of the picture", "WIDTHxHEIGHT" },
-    { "steps", 0, 0, G_OPTION_ARG_INT, &options.steps, "Steps to time, 2 or more", "N" },
-    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device, "An id of `limn devices`", "ID" },
-    { "precision", 0, 0, G_OPTION_ARG_STRING, &options.precision, "auto, f32 or f16", "NAME" },
+    { "steps", 0, 0, G_OPTION_ARG_INT, &options.steps, "Steps to time; model takes 2 or more",
+      "N" },
+    { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
+      "An id of `limn devices`; for model also all", "ID" },
+    { "precision", 0, 0, G_OPTION_ARG_STRING, &options.precision,
+      "auto, f32, f16 or bf16; of a checkpoint: f16 unless it is f32", "NAME" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "One JSON object a line", NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options.help, "Print this", NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("NAME");
+  g_autoptr (GOptionContext) context = g_option_context_new ("NAME [FILE]");
   g_autofree char *text = summary ();
   g_autoptr (GError) error = NULL;
   const struct bench *bench;
@@ -388,10 +496,14 @@ limn_command_bench (int argc, char **argv)
     fputs (help, stdout);
     return LIMN_EXIT_DONE;
   }
-  bench = argc == 2 ? find_bench (argv[1]) : NULL;
-  if (!bench)
-    return limn_report_usage ("bench", "bench takes one name: ops, model, memory or start");
-  if (!check_options (&options, &error))
+  bench = argc >= 2 ? find_bench (argv[1]) : NULL;
+  if (!bench || (argc > 2 && !bench->takes_file))
+    return limn_report_usage (
+        "bench", "bench takes one name: ops, model, memory, start or make-random-sd15 FILE");
+  if (bench->takes_file && argc != 3)
+    return limn_report_usage ("bench", "make-random-sd15 takes the name of one file");
+  options.file = bench->takes_file ? argv[2] : NULL;
+  if (!check_options (bench, &options, &error))
     return limn_report_usage ("bench", error->message);
   return bench->run (&options, &error) ? LIMN_EXIT_DONE : limn_report_failure (error);
 }

@@ -42,10 +42,6 @@ print_table (const GPtrArray *devices)
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) g_strfreev);
   int widths[N_COLUMNS] = { 0 };
 
-  if (devices->len == 0) {
-    printf ("No device: no Vulkan driver was found (on Debian: mesa-vulkan-drivers)\n");
-    return;
-  }
   for (int i = 0; i < N_COLUMNS; i++)
     widths[i] = (int) g_utf8_strlen (headings[i], -1);
   for (guint i = 0; i < devices->len; i++) {

@@ -43,6 +43,8 @@ struct limn_device_class {
   void (*buffer_free) (limn_device *device, limn_buffer *buffer);
   bool (*write) (limn_device *device, limn_tensor dst, const void *src, GError **error);
   bool (*read) (limn_device *device, limn_tensor src, void *dst, GError **error);
+  /* Bytes of a weight on the device; NULL: those of the tensor. */
+  gsize (*weight_bytes) (limn_device *device, limn_weight_kind kind, limn_tensor weight);
   bool (*weight_new) (limn_device *device,
                       limn_weight_kind kind,
                       limn_tensor *weight,
@@ -57,7 +59,9 @@ struct limn_device_class {
   bool (*pass_run) (limn_pass *pass, GCancellable *cancellable, GError **error);
   void (*pass_free) (limn_pass *pass);
 
-  /* The operators: @out is allocated, shapes are checked. A failure goes to limn_pass_fail(). */
+  /* The operators: @out is allocated, shapes are checked. A failure goes to limn_pass_fail(). What
+   * @scratch asked for is in pass->scratch. */
+  struct limn_device_scratch scratch;
   struct limn_device_ops ops;
 };
 
@@ -67,11 +71,13 @@ typedef void (*limn_profile_func) (const char *op, double seconds, gpointer data
 struct limn_device {
   const struct limn_device_class *klass;
   char *name;         /* as `limn devices` prints it */
+  limn_device *real;  /* of a measure device: the one that it stands for, or NULL; borrowed */
   limn_dtype storage; /* of activations and of weights that are no vectors */
   limn_buffer *arena; /* shared by all passes, grown by limn_pass_run() */
   gsize arena_size;   /* bytes */
   guint arena_serial; /* changes when the arena does: older recordings are made anew */
   struct limn_device_memory memory;
+  double flops;              /* multiply-adds times two of all passes that ran */
   guint debug;               /* limn_debug */
   limn_profile_func profile; /* NULL: operators are not timed */
   gpointer profile_data;
@@ -93,8 +99,13 @@ limn_tensor_write_ids (limn_device *device, limn_tensor dst, const gint32 *src, 
  * that. Operators then run one after the other. */
 void limn_device_set_profile (limn_device *device, limn_profile_func profile, gpointer data);
 
+/* The N of "@word=N" in LIMN_DEBUG, 0 where it is not there. */
+guint limn_debug_number (const char *word);
+
 /* Accounting for the devices themselves. */
 void limn_device_count (limn_device *device, gsize *counter, gssize bytes);
 
 /* The device that runs nothing. @storage is the type that the real device would use. */
 limn_device *limn_measure_device_new (limn_dtype storage);
+/* One that counts memory as @real, which must outlive it, would need it. */
+limn_device *limn_measure_device_new_for (limn_device *real);

@@ -10,6 +10,7 @@
 #include "bench/bench.h"
 #include "error.h"
 #include "image.h"
+#include "io/file.h"
 #include "io/json.h"
 #include "io/png-text.h"
 #include "io/png.h"
@@ -27,18 +28,23 @@ typedef enum {
   LIMN_DEBUG_MEMORY = 1 << 2,   /* device memory after every allocation on stderr */
   LIMN_DEBUG_SYNC = 1 << 3,     /* a barrier after every dispatch */
   LIMN_DEBUG_CHECK = 1 << 4,    /* the first NaN or infinity ends a pass and is named; slow */
+  /* "lose-device=N": the N-th call that submits work or waits for it, and all later ones, fail as
+   * on a lost device. "out-of-memory=N": the N-th call that takes device memory fails. */
+  LIMN_DEBUG_LOSE_DEVICE = 1 << 5,
+  LIMN_DEBUG_OUT_OF_MEMORY = 1 << 6,
 } limn_debug;
 
 limn_debug limn_debug_from_environment (void);
 
 struct limn_device_info {
-  char *id;       /* "vulkan:0": what limn_device_open() takes */
+  char *id;       /* "cpu", "vulkan:0": what limn_device_open() takes */
   char *name;     /* the driver's */
   char *type;     /* "discrete GPU", "integrated GPU", "processor (software Vulkan)", ... */
-  guint64 memory; /* bytes of its largest device-local heap */
+  guint64 memory; /* bytes of its largest device-local heap; of a processor what we may have */
+  bool software;  /* Vulkan that the processor computes: never chosen by itself */
   char *features; /* one line: driver, Vulkan version, what Limn looks for and finds */
   char *missing;  /* NULL, or the sentence that says why it cannot be used */
-  char *use;      /* what Limn would use it for: "default", "only when asked for", "not usable" */
+  char *use;      /* "default", "only when asked for" or "not usable", and why */
 };
 
 void limn_device_info_free (struct limn_device_info *info);
@@ -47,11 +53,23 @@ void limn_device_info_free (struct limn_device_info *info);
  * limn_device_info, freed with the array. */
 GPtrArray *limn_devices_list (void);
 
-typedef enum { LIMN_PRECISION_AUTO, LIMN_PRECISION_F32, LIMN_PRECISION_F16 } limn_precision;
+/* Storage of weights and activations. AUTO: bf16 on a processor that computes in it, f16 on a GPU,
+ * f32 elsewhere. */
+typedef enum {
+  LIMN_PRECISION_AUTO,
+  LIMN_PRECISION_F32,
+  LIMN_PRECISION_F16,  /* Vulkan only */
+  LIMN_PRECISION_BF16, /* the processor only */
+  LIMN_N_PRECISIONS,
+} limn_precision;
+
+/* "auto", "f32", "f16", "bf16"; the index is the precision, NULL-terminated. */
+extern const char *const limn_precision_names[];
 
 struct limn_device_params {
-  const char *id; /* "vulkan", "vulkan:1", NULL for the best */
+  const char *id; /* "cpu", "vulkan", "vulkan:1"; NULL for the best */
   limn_precision precision;
+  int threads; /* of the processor as a device; 0: one on each core */
   limn_debug debug;
 };
 
@@ -169,9 +187,11 @@ struct limn_generate_params {
 
   /* Image to image, arXiv:2108.01073: begins with @init under noise and runs the last @strength
    * (0 to 1) of the steps. With @mask it is inpainting: where that is light the picture is drawn
-   * anew, elsewhere it stays as it was. Both are resized to the picture's size. NULL: neither. */
+   * anew, elsewhere it stays as it was, pixel for pixel; over @mask_blur pixels within its edge the
+   * new one fades in. Both are resized to the picture's size. NULL: neither. */
   const limn_image *init;
   const limn_image *mask;
+  int mask_blur; /* 0 to 64 */
   float strength;
 
   /* Hires fix: the picture is made @hires_scale times larger than width and height, rounded to
@@ -203,6 +223,13 @@ bool limn_forecast (const limn_device *device,
                     const struct limn_generate_params *params,
                     guint64 *bytes,
                     GError **error);
+
+/* LIMN_ERROR_MEMORY where such a generation needs more than a processor as a device may have: there
+ * memory that is not there ends the program. Other devices say so by themselves. */
+bool limn_forecast_check (const limn_device *device,
+                          const char *path,
+                          const struct limn_generate_params *params,
+                          GError **error);
 
 /* --- inspection --- */
 

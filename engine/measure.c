@@ -64,8 +64,11 @@ measure_weight_new (limn_device *device,
                     const void *src,
                     GError **error)
 {
-  weight->buffer =
-      measure_buffer_new (device, limn_tensor_bytes (*weight), &device->memory.weights, error);
+  gsize size = limn_tensor_bytes (*weight);
+
+  if (device->real && device->real->klass->weight_bytes)
+    size = device->real->klass->weight_bytes (device->real, kind, *weight);
+  weight->buffer = measure_buffer_new (device, size, &device->memory.weights, error);
   return true;
 }
 
@@ -175,5 +178,14 @@ limn_measure_device_new (limn_dtype storage)
   device->klass = &measure_class;
   device->storage = storage;
   device->arena = &arena_mark;
+  return device;
+}
+
+limn_device *
+limn_measure_device_new_for (limn_device *real)
+{
+  limn_device *device = limn_measure_device_new (real->storage);
+
+  device->real = real->klass == &measure_class ? real->real : real;
   return device;
 }

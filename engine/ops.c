@@ -14,6 +14,31 @@ begin_op (limn_pass *pass, const char *op)
   return &pass->device->klass->ops;
 }
 
+/* The device whose needs of memory count: also while it is only measured. */
+static limn_device *
+real_device (limn_pass *pass)
+{
+  return pass->device->real ? pass->device->real : pass->device;
+}
+
+/* Until end_scratch(). */
+static void
+begin_scratch (limn_pass *pass, gsize bytes)
+{
+  g_assert (bytes <= G_MAXINT * (gsize) LIMN_ARENA_ALIGNMENT);
+  if (bytes > 0)
+    pass->scratch =
+        limn_pass_alloc (pass, LIMN_DTYPE_F32, 1, 1,
+                         (int) ((bytes + LIMN_ARENA_ALIGNMENT - 1) / LIMN_ARENA_ALIGNMENT),
+                         LIMN_ARENA_ALIGNMENT / 4);
+}
+
+static void
+end_scratch (limn_pass *pass)
+{
+  limn_release (pass, &pass->scratch);
+}
+
 static limn_tensor
 alloc_like (limn_pass *pass, limn_tensor x)
 {
@@ -65,7 +90,11 @@ limn_conv2d (limn_pass *pass,
     g_assert (limn_tensor_rows (full.channel_add) == (gsize) x.n && full.channel_add.c == out.c);
 
   pass->flops += 2.0 * limn_tensor_elements (out) * weight.h * weight.w * weight.c;
+  if (real_device (pass)->klass->scratch.conv2d)
+    begin_scratch (pass, real_device (pass)->klass->scratch.conv2d (real_device (pass), out, x,
+                                                                    weight, &full));
   begin_op (pass, "conv2d")->conv2d (pass, out, x, weight, &full);
+  end_scratch (pass);
   return out;
 }
 
@@ -82,7 +111,11 @@ limn_linear (limn_pass *pass,
   assert_like (params->residual, out);
 
   pass->flops += 2.0 * limn_tensor_elements (out) * weight.c;
+  if (real_device (pass)->klass->scratch.linear)
+    begin_scratch (pass, real_device (pass)->klass->scratch.linear (real_device (pass), out, x,
+                                                                    weight, params));
   begin_op (pass, "linear")->linear (pass, out, x, weight, params);
+  end_scratch (pass);
   return out;
 }
 
@@ -100,16 +133,22 @@ limn_attention (limn_pass *pass,
   assert_like (v, k);
 
   pass->flops += 4.0 * limn_tensor_elements (q) * k.h;
+  if (real_device (pass)->klass->scratch.attention)
+    begin_scratch (pass,
+                   real_device (pass)->klass->scratch.attention (real_device (pass), q, k, params));
   begin_op (pass, "attention")->attention (pass, out, q, k, v, params);
+  end_scratch (pass);
   return out;
 }
 
 limn_tensor
 limn_group_norm (limn_pass *pass, limn_tensor x, const struct limn_group_norm_params *params)
 {
-  limn_tensor out = alloc_like (pass, x);
-  limn_tensor scratch =
-      limn_pass_alloc (pass, LIMN_DTYPE_F32, x.n, params->groups, LIMN_GROUP_NORM_PARTS, 2);
+  limn_tensor out = alloc_like (pass, x), scratch = params->statistics;
+
+  if (limn_tensor_is_null (scratch))
+    scratch = limn_pass_alloc (pass, LIMN_DTYPE_F32, x.n, params->groups, LIMN_GROUP_NORM_PARTS, 2);
+  g_assert (scratch.dtype == LIMN_DTYPE_F32 && scratch.n == x.n && scratch.h == params->groups);
 
   g_assert (params->groups > 0 && x.c % params->groups == 0);
   assert_vector (params->scale, x.c);

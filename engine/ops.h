@@ -69,6 +69,10 @@ struct limn_group_norm_params {
   int groups;               /* divides c */
   float epsilon;
   limn_activation activation;
+  /* Null, or mean and 1 / deviation of each group to use in place of x's own: where x is a part of
+   * a picture. [1, groups, LIMN_GROUP_NORM_PARTS, 2] f32, of which the first part is read; n is 1.
+   */
+  limn_tensor statistics;
 };
 
 /* arXiv:1803.08494; mean and variance over positions and the channels of a group. */
@@ -110,6 +114,26 @@ limn_embedding (limn_pass *pass, limn_tensor table, limn_tensor position, limn_t
  * inside it, whose contents change for what is recorded from here on. */
 void limn_copy (limn_pass *pass, limn_tensor x, limn_tensor dst);
 
+/* Bytes of scratch memory that an operator wants from the arena while it runs, for devices that
+ * want some. They follow from the device, shapes and parameters alone: tensors may have no memory.
+ * NULL: none. */
+struct limn_device_scratch {
+  gsize (*conv2d) (limn_device *device,
+                   limn_tensor out,
+                   limn_tensor x,
+                   limn_tensor weight,
+                   const struct limn_conv2d_params *params);
+  gsize (*linear) (limn_device *device,
+                   limn_tensor out,
+                   limn_tensor x,
+                   limn_tensor weight,
+                   const struct limn_linear_params *params);
+  gsize (*attention) (limn_device *device,
+                      limn_tensor q,
+                      limn_tensor k,
+                      const struct limn_attention_params *params);
+};
+
 /* The table that a device fills: the same operators, outputs and scratch already allocated. */
 struct limn_device_ops {
   void (*conv2d) (limn_pass *pass,
@@ -128,7 +152,8 @@ struct limn_device_ops {
                      limn_tensor k,
                      limn_tensor v,
                      const struct limn_attention_params *params);
-  /* scratch: [n, groups, LIMN_GROUP_NORM_PARTS, 2] f32 for partial sums */
+  /* scratch: [n, groups, LIMN_GROUP_NORM_PARTS, 2] f32 for partial sums; params->statistics where
+   * there are such */
   void (*group_norm) (limn_pass *pass,
                       limn_tensor out,
                       limn_tensor x,

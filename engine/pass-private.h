@@ -17,6 +17,10 @@ struct limn_pass {
   GError *error;  /* the first failure of a recording */
   const char *op; /* the operator being recorded, as in ops.h */
 
+  limn_tensor scratch; /* of the operator that runs, as limn_device_scratch asked; or null */
+  /* Borrowed for limn_pass_run(), for devices that do not record. */
+  GCancellable *cancellable;
+
   bool recorded;
   guint arena_serial; /* the device's when this was recorded */
   gpointer recording; /* the device's own */

@@ -9,7 +9,7 @@ static void
 measure (limn_pass *pass)
 {
   limn_device *real = pass->device;
-  limn_device *ruler = limn_measure_device_new (real->storage);
+  limn_device *ruler = limn_measure_device_new_for (real);
 
   pass->device = ruler;
   pass->forward (pass, pass->data);
@@ -86,6 +86,7 @@ record (limn_pass *pass, GError **error)
     return true;
 
   pass->recorded = false;
+  pass->flops = 0; /* measuring has counted them, too, and a recording is cut by them */
   if (!klass->pass_record (pass, error) || !call_forward (pass, error))
     return false;
   if (!klass->pass_finish (pass, error))
@@ -93,6 +94,24 @@ record (limn_pass *pass, GError **error)
   pass->recorded = true;
   pass->arena_serial = pass->device->arena_serial;
   return true;
+}
+
+/* For a device that runs operators as they are called. */
+static bool
+run_forward (limn_pass *pass, GCancellable *cancellable, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  bool good;
+
+  pass->cancellable = cancellable;
+  good = call_forward (pass, error);
+  pass->cancellable = NULL;
+  if (good && (pass->device->debug & LIMN_DEBUG_TIME)) {
+    double seconds = (double) (g_get_monotonic_time () - start) / G_USEC_PER_SEC;
+    g_printerr ("limn: time: %.4f s, %.2f GFLOP, %.1f GFLOP/s\n", seconds, pass->flops / 1e9,
+                pass->flops / 1e9 / MAX (seconds, 1e-9));
+  }
+  return good;
 }
 
 bool
@@ -109,10 +128,13 @@ limn_pass_run (limn_pass *pass, GCancellable *cancellable, GError **error)
   if (device->klass->pass_record) {
     if (!record (pass, error))
       return false;
-  } else if (!call_forward (pass, error)) {
+  } else if (!run_forward (pass, cancellable, error)) {
     return false;
   }
-  return !device->klass->pass_run || device->klass->pass_run (pass, cancellable, error);
+  if (device->klass->pass_run && !device->klass->pass_run (pass, cancellable, error))
+    return false;
+  device->flops += pass->flops;
+  return true;
 }
 
 gsize

@@ -30,6 +30,9 @@ bool limn_bench_ops (limn_device *device,
                      GCancellable *cancellable,
                      GError **error);
 
+/* Rate of the plain matrix product, in FLOP/s; negative on failure. */
+double limn_bench_matmul (limn_device *device, GCancellable *cancellable, GError **error);
+
 /* What one generation spent, from a second run that finds everything loaded and compiled. */
 struct limn_bench_part {
   const char *op; /* an operator of ops.h */
@@ -40,12 +43,11 @@ struct limn_bench_part {
 struct limn_bench_model {
   double text;   /* seconds of the text encoder */
   double step;   /* seconds of one step, the median */
+  double flops;  /* of one step, multiply-adds times two */
   double decode; /* seconds of the autoencoder */
   double total;
   GArray
       *parts; /* of struct limn_bench_part, by falling seconds: of one step, in a run of its own */
-  guint64 peak;   /* bytes of device memory */
-  guint64 second; /* bytes that the second run added to it */
 };
 
 /* @params says what is drawn, in two steps at least; its events are replaced. */
@@ -54,3 +56,25 @@ struct limn_bench_model *limn_bench_model (limn_model *model,
                                            GCancellable *cancellable,
                                            GError **error);
 void limn_bench_model_free (struct limn_bench_model *result);
+
+/* Draws twice. The most bytes of device memory, and what the second picture took that the first one
+ * had not taken. */
+bool limn_bench_memory (limn_model *model,
+                        const struct limn_generate_params *params,
+                        guint64 *peak,
+                        guint64 *second,
+                        GCancellable *cancellable,
+                        GError **error);
+
+typedef void (*limn_bench_progress_func) (guint64 done, guint64 total, gpointer data);
+
+/* Writes a .safetensors file with the names, shapes and sizes of Stable Diffusion 1.5's (2 GiB, 4
+ * in f32) and random weights, always the same. Calls @progress, which may be NULL, with the bytes
+ * of tensors that are written. LIMN_ERROR_FILE or LIMN_ERROR_CANCELLED, and then @path is as it
+ * was. */
+bool limn_bench_make_random_sd15 (const char *path,
+                                  bool f32,
+                                  limn_bench_progress_func progress,
+                                  gpointer data,
+                                  GCancellable *cancellable,
+                                  GError **error);

@@ -9,9 +9,20 @@
 
 /* The times of one generation's events. */
 struct clock {
+  const limn_device *device;
   gint64 start, decode;
-  GArray *steps; /* of gint64, when each step was done */
+  double first, last; /* device->flops when the first and the last step were done */
+  GArray *steps;      /* of gint64, when each step was done */
 };
+
+static void
+mark_step (struct clock *clock, gint64 now)
+{
+  g_array_append_val (clock->steps, now);
+  clock->last = clock->device->flops;
+  if (clock->steps->len == 1)
+    clock->first = clock->last;
+}
 
 static void
 on_event (const struct limn_event *event, gpointer data)
@@ -20,7 +31,7 @@ on_event (const struct limn_event *event, gpointer data)
   gint64 now = g_get_monotonic_time ();
 
   if (event->kind == LIMN_EVENT_STEP)
-    g_array_append_val (clock->steps, now);
+    mark_step (clock, now);
   else if (event->kind == LIMN_EVENT_DECODE)
     clock->decode = now;
 }
@@ -66,6 +77,7 @@ draw (limn_model *model,
   own.event_data = clock;
   own.preview = false;
   g_array_set_size (clock->steps, 0);
+  clock->device = model->device;
   clock->start = g_get_monotonic_time ();
   image = limn_generate (model, &own, cancellable, error);
   return image != NULL;
@@ -148,21 +160,18 @@ limn_bench_model (limn_model *model,
 {
   struct clock clock = { .steps = g_array_new (FALSE, FALSE, sizeof (gint64)) };
   struct limn_bench_model *result = g_new0 (struct limn_bench_model, 1);
-  guint64 first_peak;
 
   result->parts = g_array_new (FALSE, FALSE, sizeof (struct limn_bench_part));
   if (!draw (model, params, &clock, cancellable, error))
     goto fail;
-  limn_device_memory_use (model->device, NULL, &first_peak);
   if (!draw (model, params, &clock, cancellable, error))
     goto fail;
   result->total = seconds_between (clock.start, g_get_monotonic_time ());
   result->step = median_step (&clock);
+  result->flops = (clock.last - clock.first) / (clock.steps->len - 1);
   result->decode = result->total - seconds_between (clock.start, clock.decode);
   result->text = seconds_between (clock.start, g_array_index (clock.steps, gint64, 0));
   result->text = MAX (result->text - result->step, 0);
-  limn_device_memory_use (model->device, NULL, &result->peak);
-  result->second = result->peak - first_peak;
   if (!profile_step (model, params, result->parts, cancellable, error))
     goto fail;
   g_array_unref (clock.steps);
@@ -181,4 +190,27 @@ limn_bench_model_free (struct limn_bench_model *result)
     return;
   g_array_unref (result->parts);
   g_free (result);
+}
+
+bool
+limn_bench_memory (limn_model *model,
+                   const struct limn_generate_params *params,
+                   guint64 *peak,
+                   guint64 *second,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  struct clock clock = { .steps = g_array_new (FALSE, FALSE, sizeof (gint64)) };
+  guint64 current, current_then = 0, peak_then = 0;
+  bool good = true;
+
+  for (int i = 0; good && i < 2; i++) {
+    peak_then = i > 0 ? *peak : 0;
+    current_then = i > 0 ? current : 0;
+    good = draw (model, params, &clock, cancellable, error);
+    limn_device_memory_use (model->device, &current, peak);
+  }
+  *second = (current > current_then ? current - current_then : 0) + (*peak - peak_then);
+  g_array_unref (clock.steps);
+  return good;
 }

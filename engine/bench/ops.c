@@ -323,6 +323,17 @@ measure (struct work *work, struct limn_bench_op *result, GCancellable *cancella
   return result->seconds >= 0;
 }
 
+double
+limn_bench_matmul (limn_device *device, GCancellable *cancellable, GError **error)
+{
+  struct work work = { .device = device, .shape = &shapes[0] };
+  struct limn_bench_op result = { .op = shapes[0].op };
+  bool good = measure (&work, &result, cancellable, error);
+
+  free_work (&work);
+  return good ? result.flops / result.seconds : -1;
+}
+
 bool
 limn_bench_ops (limn_device *device,
                 limn_bench_op_func report,

@@ -3,6 +3,33 @@
 
 #include "error.h"
 
+VkResult
+limn_vk_inject_memory (struct limn_vk *vk)
+{
+  return vk->memory_in > 0 && --vk->memory_in == 0 ? VK_ERROR_OUT_OF_DEVICE_MEMORY : VK_SUCCESS;
+}
+
+/* The same for calls that can lose the device. Work goes on where the loss is only played, and a
+ * lost device has none. */
+static VkResult
+inject_loss (struct limn_vk *vk)
+{
+  if (vk->lose_in > 0 && --vk->lose_in == 0) {
+    vk->DeviceWaitIdle (vk->device);
+    vk->lost = true;
+  }
+  return vk->lost ? VK_ERROR_DEVICE_LOST : VK_SUCCESS;
+}
+
+/* What was submitted before may still run, on buffers that the caller is about to free. A lost
+ * device returns at once. */
+static bool
+fail (struct limn_vk *vk, VkResult result, const char *what, GError **error)
+{
+  vk->DeviceWaitIdle (vk->device);
+  return limn_vk_fail (error, result, "%s %s", vk->base.name, what);
+}
+
 bool
 limn_vk_submit (struct limn_vk *vk, VkCommandBuffer commands, GError **error)
 {
@@ -23,10 +50,14 @@ limn_vk_submit (struct limn_vk *vk, VkCommandBuffer commands, GError **error)
     .signalSemaphoreInfoCount = 1,
     .pSignalSemaphoreInfos = &signal,
   };
-  VkResult result = vk->QueueSubmit2KHR (vk->queue, 1, &info, VK_NULL_HANDLE);
+  VkResult result = inject_loss (vk);
 
+  if (result == VK_SUCCESS)
+    result = limn_vk_inject_memory (vk);
+  if (result == VK_SUCCESS)
+    result = vk->QueueSubmit2KHR (vk->queue, 1, &info, VK_NULL_HANDLE);
   if (result != VK_SUCCESS)
-    return limn_vk_fail (error, result, "%s does not take work", vk->base.name);
+    return fail (vk, result, "does not take work", error);
   vk->submitted++;
   return true;
 }
@@ -40,10 +71,11 @@ limn_vk_wait (struct limn_vk *vk, guint64 value, GError **error)
     .pSemaphores = &vk->timeline,
     .pValues = &value,
   };
-  VkResult result = vk->WaitSemaphores (vk->device, &info, G_MAXUINT64);
+  VkResult result = inject_loss (vk);
 
-  return result == VK_SUCCESS ||
-         limn_vk_fail (error, result, "%s stopped in the middle of its work", vk->base.name);
+  if (result == VK_SUCCESS)
+    result = vk->WaitSemaphores (vk->device, &info, G_MAXUINT64);
+  return result == VK_SUCCESS || fail (vk, result, "stopped in the middle of its work", error);
 }
 
 VkCommandBuffer
@@ -60,8 +92,10 @@ limn_vk_commands_begin (struct limn_vk *vk, bool once, GError **error)
     .flags = once ? VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT : 0,
   };
   VkCommandBuffer commands = VK_NULL_HANDLE;
-  VkResult result = vk->AllocateCommandBuffers (vk->device, &info, &commands);
+  VkResult result = limn_vk_inject_memory (vk);
 
+  if (result == VK_SUCCESS)
+    result = vk->AllocateCommandBuffers (vk->device, &info, &commands);
   if (result == VK_SUCCESS)
     result = vk->BeginCommandBuffer (commands, &begin);
   if (result == VK_SUCCESS)
@@ -75,8 +109,10 @@ limn_vk_commands_begin (struct limn_vk *vk, bool once, GError **error)
 bool
 limn_vk_commands_end (struct limn_vk *vk, VkCommandBuffer commands, GError **error)
 {
-  VkResult result = vk->EndCommandBuffer (commands);
+  VkResult result = limn_vk_inject_memory (vk);
 
+  if (result == VK_SUCCESS)
+    result = vk->EndCommandBuffer (commands);
   return result == VK_SUCCESS ||
          limn_vk_fail (error, result, "%s cannot record commands", vk->base.name);
 }

@@ -26,13 +26,22 @@ struct limn_vk {
   limn_vk_form form;
   double segment_flops; /* work after which a recording begins a new submission */
 
+  /* Faults on purpose, for tests: how many more calls until one fails; 0: never. */
+  guint lose_in, memory_in;
+  bool lost; /* and all later ones fail, too */
+
   struct limn_vk_memory *memory;       /* memory.c */
   struct limn_vk_pipelines *pipelines; /* pipeline.c */
 };
 
+/* Before a call that takes memory: VK_SUCCESS, or the failure that limn_vk_device_inject() ordered
+ * for it. */
+VkResult limn_vk_inject_memory (struct limn_vk *vk);
+
 /* Submits @commands and counts the timeline up; does not wait. */
 bool limn_vk_submit (struct limn_vk *vk, VkCommandBuffer commands, GError **error);
-/* Blocks until submission @value is done. */
+/* Blocks until submission @value is done. After a failure of these two nothing is in flight, so
+ * that buffers and recordings may be freed. */
 bool limn_vk_wait (struct limn_vk *vk, guint64 value, GError **error);
 
 VkCommandBuffer limn_vk_commands_begin (struct limn_vk *vk, bool once, GError **error);

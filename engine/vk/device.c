@@ -179,6 +179,11 @@ limn_vk_device_new (int index, limn_precision precision, limn_debug debug, GErro
   if (!vk->physical)
     goto fail;
 
+  if (precision == LIMN_PRECISION_BF16) {
+    g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT,
+                         "Vulkan devices compute in f32 or f16, not in bf16");
+    goto fail;
+  }
   /* A processor that plays a GPU gains nothing from half the bytes and loses exactness. */
   if (precision == LIMN_PRECISION_AUTO)
     precision = vk->physical->software ? LIMN_PRECISION_F32 : LIMN_PRECISION_F16;
@@ -188,8 +193,12 @@ limn_vk_device_new (int index, limn_precision precision, limn_debug debug, GErro
   vk->max_range = vk->physical->properties.limits.maxStorageBufferRange;
   vk->segment_flops = vk->physical->software ? SEGMENT_FLOPS_SOFTWARE : SEGMENT_FLOPS;
   limn_vk_device_set_form (&vk->base, LIMN_VK_FORM_AUTO);
-  if (open_device (vk, error))
-    return &vk->base;
+  if (!open_device (vk, error))
+    goto fail;
+  limn_vk_device_inject (
+      &vk->base, debug & LIMN_DEBUG_LOSE_DEVICE ? limn_debug_number ("lose-device") : 0,
+      debug & LIMN_DEBUG_OUT_OF_MEMORY ? limn_debug_number ("out-of-memory") : 0);
+  return &vk->base;
 
 fail:
   limn_device_free (&vk->base);
@@ -219,6 +228,31 @@ limn_vk_device_set_max_range (limn_device *device, gsize bytes)
 }
 
 void
+limn_vk_device_inject (limn_device *device, guint lose_in, guint memory_in)
+{
+  struct limn_vk *vk = (struct limn_vk *) device;
+
+  g_assert (device->klass == &vk_class);
+  vk->lose_in = lose_in;
+  vk->memory_in = memory_in;
+  vk->lost = false;
+}
+
+void
+limn_vk_device_set_segment (limn_device *device, double flops)
+{
+  g_assert (device->klass == &vk_class);
+  ((struct limn_vk *) device)->segment_flops = flops;
+}
+
+guint64
+limn_vk_device_submissions (const limn_device *device)
+{
+  g_assert (device->klass == &vk_class);
+  return ((const struct limn_vk *) device)->submitted;
+}
+
+void
 limn_vk_device_set_staging (limn_device *device, bool always)
 {
   g_assert (device->klass == &vk_class);
@@ -244,6 +278,7 @@ describe (const struct limn_vk_physical *physical, guint index)
   info->name = g_strdup (properties->deviceName);
   info->type = g_strdup (type < G_N_ELEMENTS (type_names) ? type_names[type] : "other");
   info->memory = physical->memory;
+  info->software = physical->software;
   info->features = g_strdup_printf (
       "%s, Vulkan %u.%u, subgroups of %u, bindings up to %u MiB, cooperative matrix: %s",
       physical->driver, VK_API_VERSION_MAJOR (properties->apiVersion),

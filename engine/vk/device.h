@@ -27,5 +27,13 @@ typedef enum {
 void limn_vk_device_set_form (limn_device *device, limn_vk_form form);
 /* Lowers the largest binding, so that small tensors are bound in slices; 0: what the device has. */
 void limn_vk_device_set_max_range (limn_device *device, gsize bytes);
+/* Plays what happens to other people's machines: the @lose_in-th call from now on that submits work
+ * or waits for it, and all after it, fail as on a lost device; the @memory_in-th call that takes
+ * memory fails for want of it. 0: none does. */
+void limn_vk_device_inject (limn_device *device, guint lose_in, guint memory_in);
+/* Work after which a recording begins a new submission. */
+void limn_vk_device_set_segment (limn_device *device, double flops);
+/* How many submissions there were. */
+guint64 limn_vk_device_submissions (const limn_device *device);
 /* Copies go through the staging ring even where the memory can be mapped. */
 void limn_vk_device_set_staging (limn_device *device, bool always);

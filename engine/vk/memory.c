@@ -85,7 +85,9 @@ block_allocate (struct limn_vk *vk, struct limn_vk_block *block, bool host)
     return VK_ERROR_OUT_OF_DEVICE_MEMORY;
   info.allocationSize = needs.size;
   info.memoryTypeIndex = (guint32) type;
-  result = vk->AllocateMemory (vk->device, &info, NULL, &block->memory);
+  result = limn_vk_inject_memory (vk);
+  if (result == VK_SUCCESS)
+    result = vk->AllocateMemory (vk->device, &info, NULL, &block->memory);
   if (result == VK_SUCCESS)
     result = vk->BindBufferMemory (vk->device, block->handle, block->memory, 0);
   if (result == VK_SUCCESS && (vk->memory->properties.memoryTypes[type].propertyFlags &

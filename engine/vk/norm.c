@@ -159,10 +159,12 @@ limn_vk_group_norm (limn_pass *pass,
     },
   };
 
-  for (norm.picture = 0; norm.picture < x.n; norm.picture++)
-    sum_picture (pass, &norm);
-  for (norm.picture = 0; norm.picture < x.n; norm.picture++)
-    total (pass, &norm);
+  if (limn_tensor_is_null (params->statistics)) {
+    for (norm.picture = 0; norm.picture < x.n; norm.picture++)
+      sum_picture (pass, &norm);
+    for (norm.picture = 0; norm.picture < x.n; norm.picture++)
+      total (pass, &norm);
+  }
   for (norm.picture = 0; norm.picture < x.n; norm.picture++)
     for (gsize row = 0; row < rows; row += most)
       apply (pass, &norm, row, MIN (most, rows - row));

@@ -221,6 +221,9 @@ create_pipeline (struct limn_vk *vk, const struct key *key, VkPipeline *pipeline
 
   for (guint32 i = 0; i < LIMN_VK_MAX_SPEC; i++)
     entries[i] = (VkSpecializationMapEntry){ i, i * sizeof (guint32), sizeof (guint32) };
+  result = limn_vk_inject_memory (vk);
+  if (result != VK_SUCCESS)
+    return result;
   result = vk->CreateShaderModule (vk->device, &module_info, NULL, &info.stage.module);
   if (result != VK_SUCCESS)
     return result;

@@ -4,18 +4,53 @@
 #include "models/blocks.h"
 
 limn_device *
-golden_device (limn_precision precision)
+golden_device_of (const char *id, limn_precision precision)
 {
   g_autoptr (GError) error = NULL;
   struct limn_device_params params = {
-    .id = "vulkan",
+    .id = id,
     .precision = precision,
     .debug = limn_debug_from_environment (),
   };
   limn_device *device = limn_device_open (&params, &error);
 
+  if (precision == LIMN_PRECISION_BF16 &&
+      g_error_matches (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT)) {
+    g_test_skip (error->message);
+    return NULL;
+  }
   g_assert_no_error (error);
   return device;
+}
+
+limn_device *
+golden_device (limn_precision precision)
+{
+  return golden_device_of ("vulkan", precision);
+}
+
+double
+golden_bound (const limn_device *device)
+{
+  static const double bounds[LIMN_N_DTYPES] = {
+    [LIMN_DTYPE_F32] = 1e-9,
+    [LIMN_DTYPE_F16] = 1e-5,
+    [LIMN_DTYPE_BF16] = 2e-3,
+  };
+
+  return bounds[device->storage];
+}
+
+double
+golden_run_bound (const limn_device *device)
+{
+  static const double bounds[LIMN_N_DTYPES] = {
+    [LIMN_DTYPE_F32] = 1e-7,
+    [LIMN_DTYPE_F16] = 1e-3,
+    [LIMN_DTYPE_BF16] = 2e-3,
+  };
+
+  return bounds[device->storage];
 }
 
 char *
@@ -184,6 +219,7 @@ golden_run (limn_device *device, limn_forward_func forward, gpointer data)
 struct golden_case {
   golden_func func;
   gconstpointer data;
+  const char *device;
   limn_precision precision;
 };
 
@@ -191,8 +227,10 @@ static void
 run_case (gconstpointer data)
 {
   const struct golden_case *golden = data;
-  g_autoptr (limn_device) device = golden_device (golden->precision);
+  g_autoptr (limn_device) device = golden_device_of (golden->device, golden->precision);
 
+  if (!device)
+    return;
   golden->func (device, golden->data);
   /* All that a test made is gone. */
   g_assert_cmpuint (device->memory.weights, ==, 0);
@@ -202,14 +240,19 @@ void
 golden_add (const char *name, golden_func func, gconstpointer data)
 {
   static const struct {
-    const char *name;
+    const char *name, *device;
     limn_precision precision;
-  } precisions[] = { { "f32", LIMN_PRECISION_F32 }, { "f16", LIMN_PRECISION_F16 } };
+  } places[] = {
+    { "f32", "vulkan", LIMN_PRECISION_F32 },
+    { "f16", "vulkan", LIMN_PRECISION_F16 },
+    { "cpu-f32", "cpu", LIMN_PRECISION_F32 },
+    { "cpu-bf16", "cpu", LIMN_PRECISION_BF16 },
+  };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (precisions); i++) {
-    g_autofree char *path = g_strdup_printf ("/%s/%s", name, precisions[i].name);
+  for (gsize i = 0; i < G_N_ELEMENTS (places); i++) {
+    g_autofree char *path = g_strdup_printf ("/%s/%s", name, places[i].name);
     struct golden_case *golden = g_new0 (struct golden_case, 1);
-    *golden = (struct golden_case){ func, data, precisions[i].precision };
+    *golden = (struct golden_case){ func, data, places[i].device, places[i].precision };
     g_test_add_data_func_full (path, golden, (GTestDataFunc) run_case, g_free);
   }
 }

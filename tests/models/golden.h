@@ -10,6 +10,8 @@
 
 /* The Vulkan device by itself chosen, with what LIMN_DEBUG asks for. */
 limn_device *golden_device (limn_precision precision);
+/* A device by its id; NULL for bf16 where the processor lacks it, and the test is marked so. */
+limn_device *golden_device_of (const char *id, limn_precision precision);
 
 /* A path below the source tree, freed by the caller. */
 char *golden_path (const char *relative);
@@ -54,13 +56,11 @@ void golden_check_tensor (const char *what,
 /* Runs @forward once and asserts that it succeeds and uses the memory that was measured. */
 void golden_run (limn_device *device, limn_forward_func forward, gpointer data);
 
-/* The bound of one module. */
-static inline double
-golden_bound (const limn_device *device)
-{
-  return device->storage == LIMN_DTYPE_F32 ? 1e-9 : 1e-5;
-}
+/* The bound of one module, and of a run of 20 steps. */
+double golden_bound (const limn_device *device);
+double golden_run_bound (const limn_device *device);
 
-/* Adds a test that runs with both precisions: @name/f32 and @name/f16. */
+/* Adds a test that runs on every device: @name/f32 and @name/f16 on Vulkan, @name/cpu-f32 and
+ * @name/cpu-bf16 on the processor; the last is skipped where that lacks bf16. */
 typedef void (*golden_func) (limn_device *device, gconstpointer data);
 void golden_add (const char *name, golden_func func, gconstpointer data);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* What the measure device says before is what the Vulkan device then takes. */
+/* What the measure device says before is what the device then takes. */
 
 #include "golden.h"
 
@@ -62,15 +62,24 @@ take_figures (limn_device *device)
   return figures;
 }
 
+struct place {
+  const char *path, *device;
+  limn_precision precision;
+};
+
 static void
 test_same (gconstpointer data)
 {
-  limn_precision precision = GPOINTER_TO_INT (data);
-  limn_dtype storage = precision == LIMN_PRECISION_F32 ? LIMN_DTYPE_F32 : LIMN_DTYPE_F16;
-  limn_device *ruler = limn_measure_device_new (storage);
-  limn_device *device = golden_device (precision);
-  struct figures measured = take_figures (ruler), used = take_figures (device);
+  const struct place *place = data;
+  g_autoptr (limn_device) device = golden_device_of (place->device, place->precision);
+  g_autoptr (limn_device) ruler = NULL;
+  struct figures measured, used;
 
+  if (!device)
+    return;
+  ruler = limn_measure_device_new_for (device);
+  measured = take_figures (ruler);
+  used = take_figures (device);
   g_test_message ("arena %" G_GSIZE_FORMAT ", weights %" G_GSIZE_FORMAT " bytes, %.0f MFLOP",
                   used.arena, used.weights, used.flops / 1e6);
   g_assert_cmpuint (measured.arena, >, 0);
@@ -79,15 +88,20 @@ test_same (gconstpointer data)
   g_assert_cmpuint (measured.weights, ==, used.weights);
   g_assert_cmpfloat (measured.flops, >, 0);
   g_assert_cmpfloat (measured.flops, ==, used.flops);
-  limn_device_free (ruler);
-  limn_device_free (device);
 }
 
 int
 main (int argc, char **argv)
 {
+  static const struct place places[] = {
+    { "/measure/unet/f32", "vulkan", LIMN_PRECISION_F32 },
+    { "/measure/unet/f16", "vulkan", LIMN_PRECISION_F16 },
+    { "/measure/unet/cpu-f32", "cpu", LIMN_PRECISION_F32 },
+    { "/measure/unet/cpu-bf16", "cpu", LIMN_PRECISION_BF16 },
+  };
+
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/measure/unet/f32", GINT_TO_POINTER (LIMN_PRECISION_F32), test_same);
-  g_test_add_data_func ("/measure/unet/f16", GINT_TO_POINTER (LIMN_PRECISION_F16), test_same);
+  for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
+    g_test_add_data_func (places[i].path, &places[i], test_same);
   return g_test_run ();
 }

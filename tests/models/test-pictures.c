@@ -114,8 +114,7 @@ test_case (limn_device *device, gconstpointer data)
   latents = limn_job_run_stage (&job, &stages[0], context, 77, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (job.done, ==, job.steps);
-  golden_check ("pictures", latents, file, test->name,
-                device->storage == LIMN_DTYPE_F32 ? 1e-7 : 1e-3);
+  golden_check ("pictures", latents, file, test->name, golden_run_bound (device));
   close_parts (&model);
 }
 

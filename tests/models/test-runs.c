@@ -127,7 +127,7 @@ test_run (limn_device *device, gconstpointer data)
   g_autoptr (limn_denoiser) denoiser = NULL;
   g_autoptr (limn_sampler) sampler = NULL;
   struct watch watch = {
-    test, file, latents, device->storage == LIMN_DTYPE_F32 ? 1e-7 : 1e-3, 0,
+    test, file, latents, golden_run_bound (device), 0,
   };
 
   g_assert_no_error (error);

@@ -4,6 +4,8 @@
 
 #include "golden.h"
 
+#include <math.h>
+
 #include "io/png.h"
 
 #define SIZE 256
@@ -36,6 +38,18 @@ load_picture (void)
   return picture;
 }
 
+/* In dB, of values from -1 to 1. */
+static double
+picture_psnr (const float *a, const float *b)
+{
+  double sum = 0;
+  gsize count = (gsize) SIZE * SIZE * 3;
+
+  for (gsize i = 0; i < count; i++)
+    sum += ((double) a[i] - b[i]) * ((double) a[i] - b[i]);
+  return 10 * log10 (4 / (sum / (double) count));
+}
+
 static void
 count_steps (const struct limn_event *event, gpointer data)
 {
@@ -57,7 +71,7 @@ test_picture (limn_device *device, gconstpointer data)
   g_autofree float *found = g_new (float, (gsize) SIZE *SIZE * 3);
   struct limn_control control = { "scribble", scribble, 1, 0, 1 };
   int steps = 0;
-  double nmse;
+  double nmse, psnr;
 
   g_assert_no_error (error);
   image = limn_generate (model,
@@ -81,8 +95,11 @@ test_picture (limn_device *device, gconstpointer data)
   g_assert_cmpint (image->height, ==, SIZE);
   limn_image_to_floats (image, found, -1, 1);
   nmse = golden_nmse (found, wanted, (gsize) SIZE * SIZE * 3);
-  g_test_message ("starter picture: NMSE %.2e, at most 1e-03", nmse);
+  psnr = picture_psnr (found, wanted);
+  g_test_message ("starter picture: NMSE %.2e, at most 1e-03; PSNR %.1f dB, at least 30", nmse,
+                  psnr);
   g_assert_true (nmse <= 1e-3);
+  g_assert_cmpfloat (psnr, >=, 30);
 }
 
 int

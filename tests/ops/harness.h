@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-/* What the tests of all operators share: the Vulkan device in both storage types, inputs with
- * fixed seeds, and the comparison with the reference, guard values included. */
+/* What the tests of all operators share: the Vulkan device and the processor in both of their
+ * storage types, inputs with fixed seeds, and the comparison with the reference, guard values
+ * included. */
 
 #include "device.h"
 #include "limn.h"
@@ -50,10 +51,10 @@ harness_input harness_weight (harness *h,
 harness_input harness_vector (harness *h, int c, const struct harness_fill *fill);
 limn_tensor harness_ids (harness *h, const gint32 *ids, int n, int tokens);
 
-/* Device bindings of at most @bytes until the case ends, so that small tensors are bound in
+/* Vulkan bindings of at most @bytes until the case ends, so that small tensors are bound in
  * slices. */
 void harness_limit_range (harness *h, gsize bytes);
-/* Uploads and downloads through staging memory until the case ends. */
+/* Vulkan uploads and downloads through staging memory until the case ends. */
 void harness_use_staging (harness *h);
 
 /* Calls the operator under test; may be called several times. */
@@ -61,7 +62,8 @@ typedef limn_tensor (*harness_op) (limn_pass *pass, gpointer data);
 
 /* Runs @op twice and fails the test unless
  * - the result has the shape of @expected and differs by a normalised squared error of at most
- *   @bound (0: 1e-11 in f32, 2e-7 in f16, which is what rounding the output to f16 costs),
+ *   @bound (0: 1e-11 in f32, 2e-7 in f16 and 1.5e-5 in bf16, which is what rounding the output
+ *   costs),
  * - NaN and infinities are exactly where @expected has them,
  * - no byte beside the result changed, neither in the arena nor where limn_copy() put it,
  * - the second run gave the same as the first.
@@ -76,7 +78,7 @@ struct harness_table {
   void (*describe) (gsize index, GString *name);
   void (*run) (harness *h, gsize index);
   bool forms;    /* run every case with both forms of the matrix shaders */
-  bool only_f32; /* the values do not fit f16 */
+  bool only_f32; /* the values do not fit 16 bits */
 };
 
 void harness_add (const struct harness_table *table);

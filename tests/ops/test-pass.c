@@ -210,7 +210,10 @@ test_measured (harness *h)
   gsize each = (720 * limn_dtype_size (h->storage) + 255) / 256 * 256;
   gsize first = (420 * limn_dtype_size (h->storage) + 255) / 256 * 256;
   gsize hole = first >= each ? 0 : first;
-  g_assert_cmpuint (limn_pass_arena_bytes (pass), ==, 2 * each + hole);
+  if (h->device->klass->scratch.conv2d)
+    g_assert_cmpuint (limn_pass_arena_bytes (pass), >=, 2 * each + hole);
+  else
+    g_assert_cmpuint (limn_pass_arena_bytes (pass), ==, 2 * each + hole);
   run_pass (pass);
 }
 
@@ -224,7 +227,7 @@ check_transfer (harness *h, int elements)
   g_autofree float *source = g_new (float, elements);
   g_assert_no_error (error);
   for (int i = 0; i < elements; i++)
-    source[i] = (float) (i % 2039); /* exact in f16 */
+    source[i] = (float) (i % 251); /* exact in 16 bits */
   write_floats (h, tensor, source);
   g_autofree float *result = read_floats (h, tensor);
   g_assert_cmpmem (source, elements * sizeof *source, result, elements * sizeof *result);
