@@ -1,46 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "models/autoencoder_kl.h"
+#include "models/autoencoder_kl-private.h"
 
 #include "io/config.h"
-#include "models/attention.h"
 
-#define MAX_BLOCKS 8
-#define MAX_LAYERS 8
 #define EPSILON 1e-6f
-
-/* DownEncoderBlock2D and UpDecoderBlock2D */
-struct stage {
-  int n_layers;
-  struct limn_resnet resnets[MAX_LAYERS + 1];
-  struct limn_layer sampler; /* null in the last stage */
-};
-
-/* UNetMidBlock2D */
-struct mid_block {
-  struct limn_resnet resnets[2];
-  struct limn_group_norm norm;
-  struct limn_attention_layer attention; /* null weights without mid_block_add_attention */
-};
-
-/* The encoder or the decoder: both are conv_in, stages with the mid block at one end, conv_out. */
-struct half {
-  struct limn_layer conv_in, conv_out;
-  struct stage stages[MAX_BLOCKS]; /* in the order of computing */
-  struct mid_block mid;
-  struct limn_group_norm conv_norm_out;
-};
-
-struct limn_autoencoder_kl {
-  int latent_channels;
-  int n_blocks;
-  int channels[MAX_BLOCKS];
-  int n_layers;
-  int groups;
-  bool mid_attention;
-  bool has_quant_conv, has_post_quant_conv;
-  struct half encoder, decoder;
-  struct limn_layer quant_conv, post_quant_conv; /* 1x1 */
-};
 
 static const limn_tensor none;
 
@@ -51,16 +14,16 @@ limn_autoencoder_kl_new (limn_config *config)
   static const char *const up_types[] = { "UpDecoderBlock2D", NULL };
   static const char *const activations[] = { "silu", "swish", NULL };
   limn_autoencoder_kl *kl = g_new0 (limn_autoencoder_kl, 1);
-  int types[MAX_BLOCKS];
+  int types[LIMN_KL_MAX_BLOCKS];
 
-  kl->n_blocks =
-      limn_config_ints (config, "block_out_channels", kl->channels, MAX_BLOCKS, 0, 1, 16384);
+  kl->n_blocks = limn_config_ints (config, "block_out_channels", kl->channels, LIMN_KL_MAX_BLOCKS,
+                                   0, 1, 16384);
   if (kl->n_blocks == 0) {
     kl->n_blocks = 1;
     kl->channels[0] = 64;
   }
   kl->latent_channels = limn_config_int (config, "latent_channels", 4, 1, 64);
-  kl->n_layers = limn_config_int (config, "layers_per_block", 1, 1, MAX_LAYERS);
+  kl->n_layers = limn_config_int (config, "layers_per_block", 1, 1, LIMN_KL_MAX_LAYERS);
   kl->groups = limn_config_int (config, "norm_num_groups", 32, 1, 16384);
   kl->mid_attention = limn_config_bool (config, "mid_block_add_attention", true);
   kl->has_quant_conv = limn_config_bool (config, "use_quant_conv", true);
@@ -68,8 +31,8 @@ limn_autoencoder_kl_new (limn_config *config)
   limn_config_int (config, "in_channels", 3, 3, 3);
   limn_config_int (config, "out_channels", 3, 3, 3);
   limn_config_choice (config, "act_fn", activations, 0);
-  limn_config_choices (config, "down_block_types", down_types, types, MAX_BLOCKS);
-  limn_config_choices (config, "up_block_types", up_types, types, MAX_BLOCKS);
+  limn_config_choices (config, "down_block_types", down_types, types, LIMN_KL_MAX_BLOCKS);
+  limn_config_choices (config, "up_block_types", up_types, types, LIMN_KL_MAX_BLOCKS);
   if (limn_config_has (config, "latents_mean") || limn_config_has (config, "latents_std"))
     limn_config_fail (config, "\"latents_mean\" or \"latents_std\" is set, which Limn does not "
                               "support");
@@ -125,7 +88,7 @@ load_attention_linear (
 }
 
 static void
-load_mid (const limn_autoencoder_kl *kl, struct mid_block *mid, limn_weights *weights)
+load_mid (const limn_autoencoder_kl *kl, struct limn_kl_mid *mid, limn_weights *weights)
 {
   int c = kl->channels[kl->n_blocks - 1];
 
@@ -146,7 +109,10 @@ load_mid (const limn_autoencoder_kl *kl, struct mid_block *mid, limn_weights *we
 }
 
 static void
-load_half (const limn_autoencoder_kl *kl, struct half *half, limn_weights *weights, bool decoder)
+load_half (const limn_autoencoder_kl *kl,
+           struct limn_kl_half *half,
+           limn_weights *weights,
+           bool decoder)
 {
   int last = kl->n_blocks - 1;
   int in_channels = decoder ? kl->latent_channels : 3;
@@ -156,7 +122,7 @@ load_half (const limn_autoencoder_kl *kl, struct half *half, limn_weights *weigh
   limn_weights_push (weights, decoder ? "decoder" : "encoder");
   limn_conv_load (&half->conv_in, weights, "conv_in", channels, in_channels, 3, true);
   for (int i = 0; i <= last; i++) {
-    struct stage *stage = &half->stages[i];
+    struct limn_kl_stage *stage = &half->stages[i];
     int out = kl->channels[decoder ? last - i : i];
     limn_weights_push (weights, decoder ? "up_blocks.%d" : "down_blocks.%d", i);
     stage->n_layers = kl->n_layers + (decoder ? 1 : 0);
@@ -187,25 +153,31 @@ limn_autoencoder_kl_load (limn_autoencoder_kl *kl, limn_weights *weights)
     limn_linear_load (&kl->post_quant_conv, weights, "post_quant_conv", latent, latent, true);
 }
 
+limn_tensor
+limn_autoencoder_kl_attention (limn_pass *pass, const struct limn_kl_mid *mid, limn_tensor x)
+{
+  limn_tensor sequence = limn_tensor_reshape (x, x.n, x.h * x.w, 1, x.c);
+  limn_tensor h = limn_group_norm_forward (pass, &mid->norm, sequence, LIMN_ACTIVATION_NONE);
+  limn_tensor y = limn_attention_forward (pass, &mid->attention, h, h, sequence);
+
+  limn_release (pass, &h);
+  return limn_tensor_reshape (y, x.n, x.h, x.w, x.c);
+}
+
 /* x: [n, h, w, c]; releases it. */
 static limn_tensor
-mid_forward (limn_pass *pass, const struct mid_block *mid, limn_tensor x)
+mid_forward (limn_pass *pass, const struct limn_kl_mid *mid, limn_tensor x)
 {
   limn_replace (pass, &x, limn_resnet_forward (pass, &mid->resnets[0], x, none));
-  if (!limn_tensor_is_null (mid->attention.to_q.weight)) {
-    limn_tensor sequence = limn_tensor_reshape (x, x.n, x.h * x.w, 1, x.c);
-    limn_tensor h = limn_group_norm_forward (pass, &mid->norm, sequence, LIMN_ACTIVATION_NONE);
-    limn_tensor y = limn_attention_forward (pass, &mid->attention, h, h, sequence);
-    limn_release (pass, &h);
-    limn_replace (pass, &x, limn_tensor_reshape (y, x.n, x.h, x.w, x.c));
-  }
+  if (!limn_tensor_is_null (mid->attention.to_q.weight))
+    limn_replace (pass, &x, limn_autoencoder_kl_attention (pass, mid, x));
   limn_replace (pass, &x, limn_resnet_forward (pass, &mid->resnets[1], x, none));
   return x;
 }
 
 /* x: [n, h, w, c]; releases it. */
 static limn_tensor
-out_forward (limn_pass *pass, const struct half *half, limn_tensor x)
+out_forward (limn_pass *pass, const struct limn_kl_half *half, limn_tensor x)
 {
   limn_replace (pass, &x,
                 limn_group_norm_forward (pass, &half->conv_norm_out, x, LIMN_ACTIVATION_SILU));
@@ -216,11 +188,11 @@ out_forward (limn_pass *pass, const struct half *half, limn_tensor x)
 limn_tensor
 limn_autoencoder_kl_encode (limn_pass *pass, const limn_autoencoder_kl *kl, limn_tensor picture)
 {
-  const struct half *encoder = &kl->encoder;
+  const struct limn_kl_half *encoder = &kl->encoder;
   limn_tensor x = limn_conv3x3 (pass, &encoder->conv_in, picture, LIMN_ACTIVATION_NONE, none);
 
   for (int i = 0; i < kl->n_blocks; i++) {
-    const struct stage *stage = &encoder->stages[i];
+    const struct limn_kl_stage *stage = &encoder->stages[i];
     for (int j = 0; j < stage->n_layers; j++)
       limn_replace (pass, &x, limn_resnet_forward (pass, &stage->resnets[j], x, none));
     if (!limn_tensor_is_null (stage->sampler.weight))
@@ -237,7 +209,7 @@ limn_autoencoder_kl_encode (limn_pass *pass, const limn_autoencoder_kl *kl, limn
 limn_tensor
 limn_autoencoder_kl_decode (limn_pass *pass, const limn_autoencoder_kl *kl, limn_tensor latents)
 {
-  const struct half *decoder = &kl->decoder;
+  const struct limn_kl_half *decoder = &kl->decoder;
   limn_tensor x = latents;
 
   if (kl->has_post_quant_conv)
@@ -245,7 +217,7 @@ limn_autoencoder_kl_decode (limn_pass *pass, const limn_autoencoder_kl *kl, limn
   limn_replace (pass, &x, limn_conv3x3 (pass, &decoder->conv_in, x, LIMN_ACTIVATION_NONE, none));
   x = mid_forward (pass, &decoder->mid, x);
   for (int i = 0; i < kl->n_blocks; i++) {
-    const struct stage *stage = &decoder->stages[i];
+    const struct limn_kl_stage *stage = &decoder->stages[i];
     for (int j = 0; j < stage->n_layers; j++)
       limn_replace (pass, &x, limn_resnet_forward (pass, &stage->resnets[j], x, none));
     if (!limn_tensor_is_null (stage->sampler.weight))

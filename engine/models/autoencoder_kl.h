@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "models/blocks.h"
+#include "models/tiles.h"
 
 typedef struct limn_config limn_config;
 
@@ -23,3 +23,13 @@ limn_autoencoder_kl_encode (limn_pass *pass, const limn_autoencoder_kl *kl, limn
 /* latents: [n, h, w, latent channels] -> [n, h factor, w factor, 3] in [-1, 1] */
 limn_tensor
 limn_autoencoder_kl_decode (limn_pass *pass, const limn_autoencoder_kl *kl, limn_tensor latents);
+
+/* The same in tiles: *@x is replaced. On failure it is freed or as it was. */
+bool limn_autoencoder_kl_encode_tiled (const limn_tiler *tiler,
+                                       const limn_autoencoder_kl *kl,
+                                       limn_map **x,
+                                       GError **error);
+bool limn_autoencoder_kl_decode_tiled (const limn_tiler *tiler,
+                                       const limn_autoencoder_kl *kl,
+                                       limn_map **x,
+                                       GError **error);

@@ -15,6 +15,7 @@ struct block {
  * behind an upsampling but for the last, a convolution. */
 struct stage {
   struct limn_layer conv;
+  bool samples; /* whether @conv halves or doubles */
   int n_blocks;
   struct block blocks[MAX_BLOCKS];
 };
@@ -132,6 +133,7 @@ load_encoder (struct half *encoder, limn_weights *weights, int latent_channels)
 
   limn_weights_push (weights, "encoder");
   for (int i = 0; i < encoder->n_stages; i++) {
+    encoder->stages[i].samples = i > 0;
     load_conv (&encoder->stages[i].conv, weights, &index, width, i == 0 ? 3 : width, i == 0);
     load_blocks (&encoder->stages[i], weights, &index, width);
   }
@@ -149,6 +151,7 @@ load_decoder (struct half *decoder, limn_weights *weights, int latent_channels)
   index++; /* the activation */
   for (int i = 0; i < decoder->n_stages; i++) {
     bool last = i == decoder->n_stages - 1;
+    decoder->stages[i].samples = !last;
     load_blocks (&decoder->stages[i], weights, &index, width);
     index += last ? 0 : 1; /* the upsampling */
     load_conv (&decoder->stages[i].conv, weights, &index, last ? 3 : width, width, last);
@@ -177,19 +180,42 @@ blocks_forward (limn_pass *pass, const struct stage *stage, limn_tensor x)
   return x;
 }
 
+static limn_tensor
+encode_stage (limn_pass *pass, const struct stage *stage, limn_tensor x)
+{
+  x = stage->samples ? limn_downsample (pass, &stage->conv, x, 1)
+                     : limn_conv3x3 (pass, &stage->conv, x, LIMN_ACTIVATION_NONE, none);
+  return blocks_forward (pass, stage, x);
+}
+
+static limn_tensor
+decode_begin (limn_pass *pass, const struct limn_layer *conv, limn_tensor latents)
+{
+  limn_tensor x = limn_activate (pass, latents, LIMN_ACTIVATION_SOFT_CLAMP);
+
+  limn_replace (pass, &x, limn_conv3x3 (pass, conv, x, LIMN_ACTIVATION_RELU, none));
+  return x;
+}
+
+/* x: [n, h, w, width]; releases it. */
+static limn_tensor
+decode_stage (limn_pass *pass, const struct stage *stage, limn_tensor x)
+{
+  x = blocks_forward (pass, stage, x);
+  limn_replace (pass, &x,
+                stage->samples ? limn_upsample (pass, &stage->conv, x, 2 * x.h, 2 * x.w)
+                               : limn_conv3x3 (pass, &stage->conv, x, LIMN_ACTIVATION_NONE, none));
+  return x;
+}
+
 limn_tensor
 limn_tae_encode (limn_pass *pass, const limn_tae *tae, limn_tensor picture)
 {
   const struct half *encoder = &tae->encoder;
   limn_tensor x = picture;
 
-  for (int i = 0; i < encoder->n_stages; i++) {
-    const struct stage *stage = &encoder->stages[i];
-    limn_replace (pass, &x,
-                  i == 0 ? limn_conv3x3 (pass, &stage->conv, x, LIMN_ACTIVATION_NONE, none)
-                         : limn_downsample (pass, &stage->conv, x, 1));
-    x = blocks_forward (pass, stage, x);
-  }
+  for (int i = 0; i < encoder->n_stages; i++)
+    limn_replace (pass, &x, encode_stage (pass, &encoder->stages[i], x));
   limn_replace (pass, &x, limn_conv3x3 (pass, &encoder->conv, x, LIMN_ACTIVATION_NONE, none));
   return x;
 }
@@ -198,16 +224,91 @@ limn_tensor
 limn_tae_decode (limn_pass *pass, const limn_tae *tae, limn_tensor latents)
 {
   const struct half *decoder = &tae->decoder;
-  limn_tensor x = limn_activate (pass, latents, LIMN_ACTIVATION_SOFT_CLAMP);
+  limn_tensor x = decode_begin (pass, &decoder->conv, latents);
 
-  limn_replace (pass, &x, limn_conv3x3 (pass, &decoder->conv, x, LIMN_ACTIVATION_RELU, none));
-  for (int i = 0; i < decoder->n_stages; i++) {
-    const struct stage *stage = &decoder->stages[i];
-    x = blocks_forward (pass, stage, x);
-    limn_replace (pass, &x,
-                  i == decoder->n_stages - 1
-                      ? limn_conv3x3 (pass, &stage->conv, x, LIMN_ACTIVATION_NONE, none)
-                      : limn_upsample (pass, &stage->conv, x, 2 * x.h, 2 * x.w));
-  }
+  for (int i = 0; i < decoder->n_stages; i++)
+    x = decode_stage (pass, &decoder->stages[i], x);
   return x;
+}
+
+/* --- in tiles --- */
+
+static limn_tensor
+encode_tile (limn_pass *pass, const struct limn_tile_inputs *inputs, gconstpointer layer)
+{
+  return encode_stage (pass, layer, inputs->x);
+}
+
+static limn_tensor
+decode_tile (limn_pass *pass, const struct limn_tile_inputs *inputs, gconstpointer layer)
+{
+  return decode_stage (pass, layer, inputs->x);
+}
+
+static limn_tensor
+conv_tile (limn_pass *pass, const struct limn_tile_inputs *inputs, gconstpointer layer)
+{
+  return limn_conv3x3 (pass, layer, inputs->x, LIMN_ACTIVATION_NONE, none);
+}
+
+static limn_tensor
+begin_tile (limn_pass *pass, const struct limn_tile_inputs *inputs, gconstpointer layer)
+{
+  return decode_begin (pass, layer, inputs->x);
+}
+
+static bool
+conv (const limn_tiler *tiler,
+      limn_map **x,
+      limn_tile_func forward,
+      const struct limn_layer *layer,
+      GError **error)
+{
+  return limn_tiler_replace (tiler, x,
+                             &(struct limn_tile_params){
+                                 .forward = forward,
+                                 .layer = layer,
+                                 .channels = layer->weight.n,
+                                 .halo = 1,
+                             },
+                             error);
+}
+
+bool
+limn_tae_encode_tiled (const limn_tiler *tiler, const limn_tae *tae, limn_map **x, GError **error)
+{
+  for (int i = 0; i < tae->encoder.n_stages; i++) {
+    const struct stage *stage = &tae->encoder.stages[i];
+    int down = stage->samples ? 2 : 1;
+    const struct limn_tile_params params = {
+      .forward = encode_tile,
+      .layer = stage,
+      .channels = stage->conv.weight.n,
+      .halo = down * (1 + 3 * stage->n_blocks),
+      .down = down,
+    };
+    if (!limn_tiler_replace (tiler, x, &params, error))
+      return false;
+  }
+  return conv (tiler, x, conv_tile, &tae->encoder.conv, error);
+}
+
+bool
+limn_tae_decode_tiled (const limn_tiler *tiler, const limn_tae *tae, limn_map **x, GError **error)
+{
+  if (!conv (tiler, x, begin_tile, &tae->decoder.conv, error))
+    return false;
+  for (int i = 0; i < tae->decoder.n_stages; i++) {
+    const struct stage *stage = &tae->decoder.stages[i];
+    const struct limn_tile_params params = {
+      .forward = decode_tile,
+      .layer = stage,
+      .channels = stage->conv.weight.n,
+      .halo = 1 + 3 * stage->n_blocks,
+      .up = stage->samples ? 2 : 1,
+    };
+    if (!limn_tiler_replace (tiler, x, &params, error))
+      return false;
+  }
+  return true;
 }

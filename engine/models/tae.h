@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "models/blocks.h"
+#include "models/tiles.h"
 
 typedef struct limn_config limn_config;
 
@@ -22,3 +22,9 @@ int limn_tae_factor (const limn_tae *tae);
 limn_tensor limn_tae_encode (limn_pass *pass, const limn_tae *tae, limn_tensor picture);
 /* latents: [n, h, w, latent channels] -> [n, h factor, w factor, 3] */
 limn_tensor limn_tae_decode (limn_pass *pass, const limn_tae *tae, limn_tensor latents);
+
+/* The same in tiles: *@x is replaced. On failure it is freed or as it was. */
+bool
+limn_tae_encode_tiled (const limn_tiler *tiler, const limn_tae *tae, limn_map **x, GError **error);
+bool
+limn_tae_decode_tiled (const limn_tiler *tiler, const limn_tae *tae, limn_map **x, GError **error);

@@ -20,6 +20,12 @@ int limn_vae_latent_channels (const limn_vae *vae);
 /* Latents are this many times smaller than pictures: 8. */
 int limn_vae_factor (const limn_vae *vae);
 double limn_vae_scaling (const limn_vae *vae);
+
+/* From here on works in tiles with sides of @pixels, a multiple of the factor: the device then
+ * needs memory for a tile only, feature maps stay on the host, and the result is the same. Global
+ * attention alone takes memory by the size of the picture, at that of its latents. 0, as at first:
+ * in one piece where that fits the device's memory, else in tiles. LIMN_VAE_WHOLE: in one piece. */
+void limn_vae_set_tile (limn_vae *vae, int pixels);
 /* Whether it encodes to a distribution and not to one point: AutoencoderKL does. */
 bool limn_vae_is_variational (const limn_vae *vae);
 

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "models/weights.h"
 
+#include <math.h>
 #include <stdarg.h>
 
 #include "error.h"
 #include "io/checkpoint.h"
+#include "models/finite.h"
+
+/* Bytes that are read and looked at in one go: they stay in the processor's cache between. A
+ * multiple of the size of every type. */
+#define PIECE ((gsize) 64 << 10)
 
 struct limn_weight_list {
   limn_device *device; /* borrowed */
@@ -18,6 +24,8 @@ struct limn_weights {
   GString *prefix; /* "down_blocks.0.resnets.1." */
   GArray *lengths; /* of gsize: the prefix before each push */
   limn_weight_list *list;
+  void *bytes; /* of the tensor that is being loaded; grows */
+  gsize room;
   GError *error; /* the first failure */
 };
 
@@ -204,6 +212,83 @@ find (limn_weights *weights, const char *name, int n_dims, const gint64 *dims)
   return entry;
 }
 
+/* False after naming the first weight that is no number in @stored. @first is the place of @values
+ * in the tensor. */
+static bool
+check_values (limn_weights *weights,
+              const char *name,
+              limn_dtype dtype,
+              limn_dtype stored,
+              const void *values,
+              gsize first,
+              gsize count)
+{
+  gsize i = limn_find_unfit (dtype, stored, values, count);
+  float value;
+
+  if (i == G_MAXSIZE)
+    return true;
+  limn_convert_to_f32 (dtype, (const guint8 *) values + i * limn_dtype_size (dtype), &value, 1);
+  if (isfinite (value))
+    fail (weights, name, "has %g as element %zu, and f16 ends at 65504: try it in f32",
+          (double) value, first + i);
+  else
+    fail (weights, name, "has %s as element %zu: the file is broken",
+          isnan (value) ? "NaN" : "infinity", first + i);
+  return false;
+}
+
+/* The entry's data, checked where its type has values to check; NULL after a failure. */
+static const void *
+read_bytes (limn_weights *weights,
+            const char *name,
+            const struct limn_safetensors_entry *entry,
+            limn_dtype stored)
+{
+  gsize size = limn_dtype_size (entry->dtype);
+  guint8 *bytes;
+
+  if (entry->size > weights->room) {
+    g_free (weights->bytes);
+    weights->bytes = g_malloc (entry->size);
+    weights->room = entry->size;
+  }
+  bytes = weights->bytes;
+  for (gsize at = 0; at < entry->size; at += PIECE) {
+    gsize part = MIN (PIECE, entry->size - at);
+
+    if (!limn_checkpoint_read (weights->file, (const guint8 *) entry->data + at, part, bytes + at,
+                               &weights->error))
+      return NULL;
+    if (size > 0 &&
+        !check_values (weights, name, entry->dtype, stored, bytes + at, at / size, part / size))
+      return NULL;
+  }
+  return bytes;
+}
+
+static bool
+upload (limn_weights *weights,
+        limn_weight_kind kind,
+        const char *name,
+        const struct limn_safetensors_entry *entry,
+        limn_tensor *weight)
+{
+  limn_device *device = weights->device;
+  gsize count = limn_tensor_elements (*weight);
+  const void *bytes = read_bytes (weights, name, entry, weight->dtype);
+  g_autofree float *values = NULL;
+
+  if (!bytes)
+    return false;
+  if (!limn_checkpoint_is_quantized (entry))
+    return device->klass->weight_new (device, kind, weight, entry->dtype, bytes, &weights->error);
+  values = g_new (float, count);
+  limn_checkpoint_dequantize (entry, bytes, values);
+  return check_values (weights, name, LIMN_DTYPE_F32, weight->dtype, values, 0, count) &&
+         device->klass->weight_new (device, kind, weight, LIMN_DTYPE_F32, values, &weights->error);
+}
+
 /* @weight has its shape, with n the first of @dims. */
 static limn_tensor
 get (limn_weights *weights,
@@ -215,7 +300,7 @@ get (limn_weights *weights,
 {
   limn_device *device = weights->device;
   const struct limn_safetensors_entry *entry;
-  g_autofree float *values = NULL;
+  bool good;
 
   if (weights->error)
     return (limn_tensor){ 0 };
@@ -224,13 +309,12 @@ get (limn_weights *weights,
     return (limn_tensor){ 0 };
 
   weight.dtype = kind == LIMN_WEIGHT_VECTOR ? LIMN_DTYPE_F32 : device->storage;
-  /* The measure device does not look at values. */
-  if (limn_checkpoint_is_quantized (entry) && device->klass->kind != LIMN_DEVICE_MEASURE) {
-    values = g_new (float, limn_tensor_elements (weight));
-    limn_checkpoint_dequantize (entry, values);
-  }
-  if (!device->klass->weight_new (device, kind, &weight, values ? LIMN_DTYPE_F32 : entry->dtype,
-                                  values ? values : entry->data, &weights->error))
+  /* The measure device does not look at values: headers are all that a forecast reads. */
+  if (device->klass->kind == LIMN_DEVICE_MEASURE)
+    good = device->klass->weight_new (device, kind, &weight, entry->dtype, NULL, &weights->error);
+  else
+    good = upload (weights, kind, name, entry, &weight);
+  if (!good)
     return (limn_tensor){ 0 };
   g_array_append_val (weights->list->tensors, weight);
   return weight;
@@ -281,6 +365,7 @@ limn_weights_finish (limn_weights **weights, GError **error)
   limn_checkpoint_free (done->file);
   g_string_free (done->prefix, TRUE);
   g_array_unref (done->lengths);
+  g_free (done->bytes);
   g_free (done);
   return list;
 }

@@ -419,6 +419,8 @@ limn_denoise (limn_denoiser *denoiser,
 
     if (!evaluate (denoiser, params, i, latents, output, cancellable, error))
       return false;
+    if (params->guide)
+      limn_guide_plan_apply (params->guide, sampler, i, latents, output, count);
     limn_sampler_step (sampler, i, latents, output, predicted, count);
     if (!limn_sampler_ends_step (sampler, i))
       continue;

@@ -4,6 +4,7 @@
 #include "limn.h"
 #include "models/controlnet.h"
 #include "models/unet.h"
+#include "pipeline/guide.h"
 #include "samplers/sampler.h"
 
 /* The steps from noise to latents: a UNet with its ControlNet branches at one size, as passes that
@@ -82,6 +83,7 @@ struct limn_denoise_params {
   float cfg, cfg_rescale;               /* used where the denoiser's n is 2 */
   const struct limn_denoise_keep *keep; /* NULL: all is drawn */
   const struct limn_branch *branches;   /* one for each ControlNet */
+  const limn_guide_plan *guide;         /* or NULL */
   limn_denoise_func step;
   gpointer step_data;
 };

@@ -150,6 +150,28 @@ step_done (int i, const float *predicted, gpointer data, GError **error)
   return true;
 }
 
+/* What params->guides ask for at the size of @stage, or NULL without guides. False with @error. */
+static bool
+plan_guides (const struct limn_job *job,
+             const struct limn_stage *stage,
+             limn_guide_plan **plan,
+             GError **error)
+{
+  limn_model *model = job->model;
+  int factor = limn_vae_factor (model->vae);
+
+  *plan = NULL;
+  if (job->params->n_guides == 0)
+    return true;
+  if (!model->latent_rgb)
+    model->latent_rgb = limn_latent_rgb_fit (model->vae, job->cancellable, error);
+  if (!model->latent_rgb)
+    return false;
+  *plan = limn_guide_plan_new (job->params->guides, job->params->n_guides, model->latent_rgb,
+                               stage->width / factor, stage->height / factor);
+  return true;
+}
+
 static bool
 denoise (struct limn_job *job,
          const struct limn_stage *stage,
@@ -161,7 +183,8 @@ denoise (struct limn_job *job,
   const struct limn_denoise_keep keep = { source->mask, source->kept, source->noise };
   struct limn_branch branches[LIMN_MAX_BRANCHES] = { 0 };
   struct watch watch = { job, stage };
-  const struct limn_denoise_params params = {
+  g_autoptr (limn_guide_plan) plan = NULL;
+  struct limn_denoise_params params = {
     .sampler = sampler,
     .cfg = job->cfg,
     .cfg_rescale = job->params->cfg_rescale,
@@ -177,6 +200,9 @@ denoise (struct limn_job *job,
   }
   if (source->extra && !limn_denoiser_set_extra (denoiser, source->extra, error))
     return false;
+  if (!plan_guides (job, stage, &plan, error))
+    return false;
+  params.guide = plan;
   return limn_denoise (denoiser, &params, source->latents, job->cancellable, error);
 }
 
@@ -252,5 +278,6 @@ limn_generate (limn_model *model,
   struct limn_stage stages[LIMN_MAX_STAGES];
   int count = limn_job_begin (&job, stages, error);
 
+  limn_vae_set_tile (model->vae, params->vae_tile);
   return count > 0 ? run (&job, stages, count, error) : NULL;
 }

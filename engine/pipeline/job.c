@@ -197,6 +197,10 @@ limn_job_begin (struct limn_job *job, struct limn_stage stages[LIMN_MAX_STAGES],
     if (!check_control (&params->controls[i], error))
       return 0;
   }
+  for (gsize i = 0; i < params->n_guides; i++) {
+    if (!limn_guide_check (&params->guides[i], error))
+      return 0;
+  }
   for (int i = 0; i < count; i++)
     job->steps += stages[i].steps - stages[i].first;
   return count;

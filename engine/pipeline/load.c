@@ -182,6 +182,7 @@ limn_model_free (limn_model *model)
   if (!model)
     return;
   limn_denoiser_free (model->denoiser);
+  limn_latent_rgb_free (model->latent_rgb);
   limn_prompt_encoder_free (model->prompts);
   g_hash_table_unref (model->controls);
   limn_unet_free (model->unet);

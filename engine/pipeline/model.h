@@ -8,6 +8,7 @@
 #include "models/unet.h"
 #include "models/vae.h"
 #include "pipeline/denoise.h"
+#include "pipeline/latent-rgb.h"
 #include "pipeline/prompt.h"
 #include "samplers/schedule.h"
 #include "text/tokenizer.h"
@@ -25,7 +26,8 @@ struct limn_model {
   GHashTable *controls; /* owned type -> owned limn_controlnet */
 
   limn_prompt_encoder *prompts;
-  limn_denoiser *denoiser; /* NULL before the first generation */
+  limn_denoiser *denoiser;     /* NULL before the first generation */
+  limn_latent_rgb *latent_rgb; /* NULL before it is first asked for */
 };
 
 /* Whether its UNet takes a mask and a masked picture beside the latents. */

@@ -406,3 +406,31 @@ limn_guide_rescale (const float *positive, float rescale, float *out, gsize coun
   for (gsize k = 0; k < count; k++)
     out[k] *= scale;
 }
+
+void
+limn_sampler_predict (const limn_sampler *sampler,
+                      int i,
+                      const float *x,
+                      const float *output,
+                      float *clean,
+                      gsize count)
+{
+  const struct limn_solver_row *row = get_row (sampler, i);
+
+  for (gsize k = 0; k < count; k++)
+    clean[k] = row->clean_x * x[k] + row->clean_output * output[k];
+}
+
+void
+limn_sampler_output_for (const limn_sampler *sampler,
+                         int i,
+                         const float *x,
+                         const float *clean,
+                         float *output,
+                         gsize count)
+{
+  const struct limn_solver_row *row = get_row (sampler, i);
+
+  for (gsize k = 0; k < count; k++)
+    output[k] = (clean[k] - row->clean_x * x[k]) / row->clean_output;
+}

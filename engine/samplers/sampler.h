@@ -110,3 +110,18 @@ limn_guide (const float *negative, const float *positive, float scale, float *ou
 /* Guidance rescale, arXiv:2305.08891, section 3.4: takes the guided output @out part of the way
  * (@rescale, 0 to 1) to the standard deviation of @positive, against overexposure. */
 void limn_guide_rescale (const float *positive, float rescale, float *out, gsize count);
+
+/* The clean latents (x_0) that the model's output @output predicts at evaluation @i, and the output
+ * that predicts @clean. */
+void limn_sampler_predict (const limn_sampler *sampler,
+                           int i,
+                           const float *x,
+                           const float *output,
+                           float *clean,
+                           gsize count);
+void limn_sampler_output_for (const limn_sampler *sampler,
+                              int i,
+                              const float *x,
+                              const float *clean,
+                              float *output,
+                              gsize count);
