@@ -7,8 +7,8 @@
 struct limn_control_spec {
   char *type, *file;
   const limn_image *image; /* of a recipe, as its network sees it, when @file is NULL; borrowed */
-  float weight;     /* 0 to 10 */
-  float start, end; /* 0 to 1, start < end */
+  float weight;            /* 0 to 10 */
+  float start, end;        /* 0 to 1, start < end */
   limn_control_mode mode;
 };
 

@@ -3,12 +3,18 @@
 
 #include "control.h"
 #include "fit.h"
+#include "guide.h"
 #include "number.h"
 
+/* @ready is what a recipe has instead of a file. */
 static bool
-load (const char *file, limn_image **image, GError **error)
+load (const char *file, const limn_image *ready, limn_image **image, GError **error)
 {
-  *image = file != NULL ? limn_png_load (file, error) : NULL;
+  *image = NULL;
+  if (file == NULL && ready != NULL)
+    *image = limn_image_to_rgb (ready);
+  if (file != NULL)
+    *image = limn_png_load (file, error);
   return file == NULL || *image != NULL;
 }
 
@@ -19,22 +25,33 @@ limn_generate_inputs_load (struct limn_generate_inputs *inputs,
 {
   *inputs = (struct limn_generate_inputs){
     .controls = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_image_free),
+    .drawings = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_image_free),
   };
   for (guint i = 0; i < options->controls->len; i++) {
     const struct limn_control_spec *spec = g_ptr_array_index (options->controls, i);
     limn_image *image;
 
-    if (!load (spec->file, &image, error))
+    if (!load (spec->file, spec->image, &image, error))
       return false;
     g_ptr_array_add (inputs->controls, image);
   }
-  return load (options->init, &inputs->init, error) && load (options->mask, &inputs->mask, error);
+  for (guint i = 0; i < options->guides->len; i++) {
+    const struct limn_guide_spec *spec = g_ptr_array_index (options->guides, i);
+    limn_image *image;
+
+    if (!load (spec->file, spec->image, &image, error))
+      return false;
+    g_ptr_array_add (inputs->drawings, image);
+  }
+  return load (options->init, options->init_image, &inputs->init, error) &&
+         load (options->mask, options->mask_image, &inputs->mask, error);
 }
 
 void
 limn_generate_inputs_clear (struct limn_generate_inputs *inputs)
 {
   g_clear_pointer (&inputs->controls, g_ptr_array_unref);
+  g_clear_pointer (&inputs->drawings, g_ptr_array_unref);
   g_clear_pointer (&inputs->init, limn_image_free);
   g_clear_pointer (&inputs->mask, limn_image_free);
 }
@@ -86,6 +103,16 @@ fit (limn_image **image, int width, int height)
   *image = fitted;
 }
 
+/* A drawing as networks and measures see it: white lines on black. */
+static void
+make_scribble (limn_image **image)
+{
+  limn_image *lines = limn_image_scribble (*image);
+
+  limn_image_free (*image);
+  *image = lines;
+}
+
 void
 limn_generate_inputs_prepare (struct limn_generate_inputs *inputs,
                               const struct limn_generate_options *options,
@@ -97,13 +124,17 @@ limn_generate_inputs_prepare (struct limn_generate_inputs *inputs,
   for (guint i = 0; i < inputs->controls->len; i++) {
     const struct limn_control_spec *spec = g_ptr_array_index (options->controls, i);
     limn_image **image = (limn_image **) &inputs->controls->pdata[i];
-    limn_image *lines;
 
     fit (image, width, height);
-    if (g_str_equal (spec->type, "scribble")) {
-      lines = limn_image_scribble (*image);
-      limn_image_free (*image);
-      *image = lines;
-    }
+    if (g_str_equal (spec->type, "scribble") && spec->file != NULL)
+      make_scribble (image);
+  }
+  for (guint i = 0; i < inputs->drawings->len; i++) {
+    const struct limn_guide_spec *spec = g_ptr_array_index (options->guides, i);
+    limn_image **image = (limn_image **) &inputs->drawings->pdata[i];
+
+    fit (image, width, height);
+    if (spec->file != NULL)
+      make_scribble (image);
   }
 }

@@ -6,6 +6,7 @@
 /* The pictures that a generation looks at. */
 struct limn_generate_inputs {
   GPtrArray *controls; /* of limn_image, in the order of the options' */
+  GPtrArray *drawings; /* of limn_image or NULL, one for each of the options' guides */
   limn_image *init, *mask;
 };
 

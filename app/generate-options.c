@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "guide.h"
 #include "number.h"
 #include "paths.h"
 
@@ -14,6 +15,7 @@
 #define DEFAULT_HIRES_STRENGTH 0.7
 #define MAX_STEPS 4000
 #define MAX_COUNT 9999
+#define MODE_NOT_GIVEN LIMN_N_CONTROL_MODES
 
 /* --- samplers --- */
 
@@ -106,7 +108,8 @@ static const struct {
   const char *const *names;
   gsize offset;
 } choices[] = {
-  { "--precision", limn_precision_names, G_STRUCT_OFFSET (struct limn_generate_options, precision) },
+  { "--precision", limn_precision_names,
+    G_STRUCT_OFFSET (struct limn_generate_options, precision) },
   { "--control-mode", control_modes, G_STRUCT_OFFSET (struct limn_generate_options, control_mode) },
   { "--schedule", limn_sigmas_names, G_STRUCT_OFFSET (struct limn_generate_options, sigmas) },
   { "--rng", limn_rng_names, G_STRUCT_OFFSET (struct limn_generate_options, rng) },
@@ -209,6 +212,18 @@ parse_control (const char *option, const char *value, gpointer data, GError **er
 }
 
 static gboolean
+parse_guide (const char *option, const char *value, gpointer data, GError **error)
+{
+  struct limn_generate_options *options = data;
+  struct limn_guide_spec *spec = limn_guide_spec_parse (value, error);
+
+  if (spec == NULL)
+    return FALSE;
+  g_ptr_array_add (options->guides, spec);
+  return TRUE;
+}
+
+static gboolean
 parse_controlnet (const char *option, const char *value, gpointer data, GError **error)
 {
   struct limn_generate_options *options = data;
@@ -260,13 +275,14 @@ controlnet_spec_free (gpointer data)
   g_free (spec);
 }
 
-static struct limn_generate_options *
-options_new (void)
+struct limn_generate_options *
+limn_generate_options_new (void)
 {
   struct limn_generate_options *options = g_new0 (struct limn_generate_options, 1);
 
   options->controls = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_control_spec_free);
   options->controlnets = g_ptr_array_new_with_free_func (controlnet_spec_free);
+  options->guides = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_guide_spec_free);
   options->prediction = -1;
   options->steps = DEFAULT_STEPS;
   options->count = 1;
@@ -292,8 +308,10 @@ limn_generate_options_free (struct limn_generate_options *options)
   g_free (options->out);
   g_free (options->preview);
   g_free (options->device);
+  limn_recipe_free (options->recipe);
   g_ptr_array_unref (options->controls);
   g_ptr_array_unref (options->controlnets);
+  g_ptr_array_unref (options->guides);
   g_free (options);
 }
 
@@ -317,6 +335,10 @@ context_new (struct limn_generate_options *o)
       "What matters more: balanced (default), prompt or control", "MODE" },
     { "controlnet", 0, bytes, call, (gpointer) parse_controlnet,
       "A ControlNet's folder for TYPE, where the model has none; may be repeated", "TYPE=FOLDER" },
+    { "guide", 0, bytes, call, (gpointer) parse_guide,
+      "Pull the picture while it is made: colour=#RRGGBB, brightness=0 to 1 or edges=FILE; may be "
+      "repeated",
+      "KIND=VALUE[@X,Y,WIDTH,HEIGHT][:WEIGHT]" },
     { "model", 'm', 0, path, &o->model, "The model's folder (default: the one Limn comes with)",
       "FOLDER" },
     { "steps", 0, bytes, call, (gpointer) parse_number, "Denoising steps (20)", "N" },
@@ -356,8 +378,12 @@ context_new (struct limn_generate_options *o)
       "PIXELS" },
     { "prediction", 0, bytes, call, (gpointer) parse_choice,
       "What the model predicts, where its file does not say: epsilon, v or sample", "NAME" },
+    { "from", 0, 0, path, &o->from,
+      "Draw again what FILE, a picture or a text, says of itself; other options override it",
+      "FILE" },
     { "device", 'd', 0, path, &o->device, "An id of `limn devices` (the best)", "ID" },
-    { "precision", 0, bytes, call, (gpointer) parse_choice, "auto (default), f32, f16 (Vulkan) or bf16 (cpu)", "NAME" },
+    { "precision", 0, bytes, call, (gpointer) parse_choice,
+      "auto (default), f32, f16 (Vulkan) or bf16 (cpu)", "NAME" },
     { "threads", 0, bytes, call, (gpointer) parse_number,
       "Threads of the device cpu (one on each core)", "N" },
     { "out", 'o', 0, path, &o->out,
@@ -413,19 +439,23 @@ static bool
 finish (struct limn_generate_options *options, GError **error)
 {
   if (options->prompt == NULL && options->scribble == NULL && options->controls->len == 0 &&
-      options->init == NULL)
-    return fail_usage (error, "one of --prompt, --scribble, --control and --init is needed");
-  if (options->mask != NULL && options->init == NULL)
+      options->init == NULL && options->from == NULL)
+    return fail_usage (error,
+                       "one of --prompt, --scribble, --control, --init and --from is needed");
+  if (options->mask != NULL && options->init == NULL && options->init_image == NULL &&
+      (options->from == NULL || options->recipe != NULL))
     return fail_usage (error, "--mask needs --init, the picture that it belongs to");
   if (options->out != NULL && !check_suffix (options->out, error))
     return false;
   if (options->scribble != NULL)
     g_ptr_array_insert (options->controls, 0,
                         limn_control_spec_new ("scribble", options->scribble));
-  for (guint i = 0; i < options->controls->len; i++) {
+  for (guint i = 0; i < options->controls->len && options->control_mode != MODE_NOT_GIVEN; i++) {
     struct limn_control_spec *spec = g_ptr_array_index (options->controls, i);
     spec->mode = options->control_mode;
   }
+  if (options->control_mode == MODE_NOT_GIVEN)
+    options->control_mode = LIMN_CONTROL_BALANCED;
 
   make_text_valid (&options->prompt);
   make_text_valid (&options->negative);
@@ -452,13 +482,62 @@ limn_generate_options_out (const struct limn_generate_options *options, int i)
   return g_strdup_printf ("%.*s-%d%s", (int) (dot - options->out), options->out, i + 1, dot);
 }
 
-struct limn_generate_options *
-limn_generate_options_parse (int argc, char **argv, GError **error)
-{
-  struct limn_generate_options *options = options_new ();
-  g_autoptr (GOptionContext) context = context_new (options);
-  bool good = g_option_context_parse (context, &argc, &argv, error);
+/* Texts of a recipe, which GOption would forget when it puts others there. */
+struct texts {
+  char **places[3];
+  char *old[3];
+};
 
+static struct texts
+hold_texts (struct limn_generate_options *o)
+{
+  return (struct texts){ { &o->model, &o->prompt, &o->negative },
+                         { o->model, o->prompt, o->negative } };
+}
+
+static void
+drop_replaced_texts (struct texts *texts)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (texts->places); i++)
+    if (*texts->places[i] != texts->old[i])
+      g_free (texts->old[i]);
+}
+
+/* Puts @old back where the command line gave no list of its own. */
+static void
+settle_list (GPtrArray **list, GPtrArray *old, bool given)
+{
+  GPtrArray *unwanted = given || (*list)->len > 0 ? old : *list;
+
+  if (unwanted == *list)
+    *list = old;
+  g_ptr_array_unref (unwanted);
+}
+
+struct limn_generate_options *
+limn_generate_options_parse_over (struct limn_generate_options *base,
+                                  int argc,
+                                  char **argv,
+                                  GError **error)
+{
+  struct limn_generate_options *options = base;
+  g_autoptr (GOptionContext) context = context_new (options);
+  struct texts texts = hold_texts (options);
+  GPtrArray *controls = options->controls, *guides = options->guides;
+  bool good;
+
+  options->controls = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_control_spec_free);
+  options->guides = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_guide_spec_free);
+  options->control_mode = MODE_NOT_GIVEN;
+  good = g_option_context_parse (context, &argc, &argv, error);
+  drop_replaced_texts (&texts);
+  options->model_given = options->model != texts.old[0];
+  settle_list (&options->controls, controls, options->scribble != NULL);
+  settle_list (&options->guides, guides, false);
+  if (options->init != NULL)
+    options->init_image = NULL;
+  if (options->mask != NULL)
+    options->mask_image = NULL;
   if (good && !options->help && argc > 1)
     good =
         fail_usage (error, "generate takes options only; a prompt goes in quotes after --prompt");
@@ -469,10 +548,16 @@ limn_generate_options_parse (int argc, char **argv, GError **error)
   return options;
 }
 
+struct limn_generate_options *
+limn_generate_options_parse (int argc, char **argv, GError **error)
+{
+  return limn_generate_options_parse_over (limn_generate_options_new (), argc, argv, error);
+}
+
 char *
 limn_generate_options_help (void)
 {
-  struct limn_generate_options *options = options_new ();
+  struct limn_generate_options *options = limn_generate_options_new ();
   g_autoptr (GOptionContext) context = context_new (options);
   char *text = g_option_context_get_help (context, TRUE, NULL);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "limn.h"
+#include "recipe.h"
 
 /* A ControlNet to load beside those of the model: `--controlnet TYPE=FOLDER`. */
 struct limn_controlnet_spec {
@@ -41,13 +42,27 @@ struct limn_generate_options {
   int hires_steps; /* 0: as many as @steps */
   limn_upscale hires_upscale;
   int vae_tile; /* as in limn_generate_params */
-  char *from;   /* a picture whose recipe gave what the command line did not, or NULL */
+  char *from;   /* a picture whose recipe gives what the command line does not, or NULL */
+
+  /* With @from, after its recipe was read: */
+  limn_recipe *recipe;                       /* owned; else NULL */
+  const limn_image *init_image, *mask_image; /* of @recipe, where @init and @mask are NULL */
+  gboolean model_given;                      /* @model is not what the recipe says */
+
   gboolean plain_prompt;
   gboolean json, help;
 };
 
 /* NULL with an error of G_OPTION_ERROR for wrong usage. Changes @argv as GOption does. */
 struct limn_generate_options *limn_generate_options_parse (int argc, char **argv, GError **error);
+/* The same over @base, which is taken: with --from, what the recipe says. A list on the command
+ * line replaces that of @base. */
+struct limn_generate_options *limn_generate_options_parse_over (struct limn_generate_options *base,
+                                                                int argc,
+                                                                char **argv,
+                                                                GError **error);
+/* The defaults, with no text and no seed. */
+struct limn_generate_options *limn_generate_options_new (void);
 void limn_generate_options_free (struct limn_generate_options *options);
 
 /* The file of picture @i, from 0; the caller frees it. */

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdio.h>
+#include <string.h>
 
 #include "command.h"
 #include "control.h"
 #include "generate-inputs.h"
+#include "guide.h"
+#include "json-writer.h"
 #include "limn.h"
 #include "paths.h"
 #include "progress.h"
-#include "recipe.h"
+#include "recipe-json.h"
+#include "recipe-options.h"
+#include "recipe-text.h"
 #include "report.h"
 #include "signals.h"
+
+/* Bytes of texts with which Pillow, and so most programs in this field, still opens a PNG. What is
+ * longer, by pictures of many megabytes, is left out. */
+#define MAX_TEXT (63 << 20)
 
 /* One run of `limn generate`. The work is done on a thread of its own; signals and all output
  * belong to the main thread, which the worker reaches by messages. */
@@ -27,6 +36,7 @@ struct job {
   GError *preview_error;
   GError *error;
   char *model_name;
+  limn_recipe *recipe; /* of the picture at hand */
 };
 
 struct post {
@@ -147,21 +157,38 @@ post_start (struct job *job, const struct limn_generate_params *params)
   post (job, message);
 }
 
-static bool
-save_result (struct job *job,
+/* The weights are looked at when the first picture is there: all of them were loaded then. */
+static limn_recipe *
+make_recipe (struct job *job,
+             const limn_device *device,
              const struct limn_generate_params *params,
-             const limn_image *image,
-             const char *path,
              GError **error)
 {
-  g_autofree char *recipe = limn_recipe_a1111 (params, job->model_name);
-  const struct limn_png_text texts[] = { { "parameters", recipe } };
+  if (job->recipe == NULL)
+    job->recipe = limn_recipe_for (job->options, limn_device_name (device), error);
+  if (job->recipe != NULL)
+    job->recipe->params = *params;
+  return job->recipe;
+}
 
+static bool
+save_result (struct job *job, const limn_image *image, const char *path, GError **error)
+{
+  g_autofree char *text = limn_recipe_to_text (job->recipe);
+  g_autofree char *json = limn_recipe_to_json (job->recipe, error);
+  const struct limn_png_text texts[] = {
+    { LIMN_RECIPE_TEXT, text },
+    { LIMN_RECIPE_KEY, json, .utf8 = true },
+  };
+  gsize n_texts = json != NULL && strlen (text) + strlen (json) < MAX_TEXT ? 2 : 1;
+
+  if (json == NULL)
+    return false;
   if (g_cancellable_is_cancelled (job->cancellable)) {
     g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_CANCELLED, "cancelled");
     return false;
   }
-  return limn_png_save (image, path, texts, G_N_ELEMENTS (texts), error);
+  return limn_png_save (image, path, texts, n_texts, error);
 }
 
 /* Draws one picture and saves it. */
@@ -180,7 +207,8 @@ draw (struct job *job,
 
   post_start (job, params);
   image = limn_generate (model, params, job->cancellable, error);
-  if (image == NULL || !save_result (job, params, image, path, error))
+  if (image == NULL || make_recipe (job, device, params, error) == NULL ||
+      !save_result (job, image, path, error))
     return false;
 
   limn_device_memory_use (device, &current, &peak);
@@ -222,6 +250,30 @@ copy_options (const struct limn_generate_options *options)
   };
 }
 
+/* One for each of the options' guides. */
+static struct limn_guide *
+make_guides (const struct limn_generate_options *options, const struct limn_generate_inputs *inputs)
+{
+  struct limn_guide *guides = g_new0 (struct limn_guide, options->guides->len + 1);
+
+  for (guint i = 0; i < options->guides->len; i++) {
+    const struct limn_guide_spec *spec = g_ptr_array_index (options->guides, i);
+
+    guides[i] = (struct limn_guide){
+      .kind = spec->kind,
+      .colour = { spec->colour[0], spec->colour[1], spec->colour[2] },
+      .brightness = spec->brightness,
+      .drawing = inputs->drawings->pdata[i],
+      .x = spec->x,
+      .y = spec->y,
+      .width = spec->width,
+      .height = spec->height,
+      .weight = spec->weight,
+    };
+  }
+  return guides;
+}
+
 /* All pictures that were asked for, one after the other. */
 static bool
 draw_all (struct job *job,
@@ -233,6 +285,7 @@ draw_all (struct job *job,
   const struct limn_generate_options *options = job->options;
   guint n = options->controls->len;
   g_autofree struct limn_control *controls = g_new0 (struct limn_control, n + 1);
+  g_autofree struct limn_guide *guides = NULL;
   struct limn_generate_params params = copy_options (options);
   double scale = MAX (options->hires_scale, 1);
 
@@ -240,6 +293,7 @@ draw_all (struct job *job,
     return false;
   limn_generate_inputs_prepare (inputs, options, (int) (params.width * scale),
                                 (int) (params.height * scale));
+  guides = make_guides (options, inputs);
   for (guint i = 0; i < n; i++) {
     const struct limn_control_spec *spec = g_ptr_array_index (options->controls, i);
 
@@ -254,10 +308,16 @@ draw_all (struct job *job,
   }
   params.controls = controls;
   params.n_controls = n;
+  params.guides = guides;
+  params.n_guides = options->guides->len;
   params.init = inputs->init;
   params.mask = inputs->mask;
   params.event = on_event;
   params.event_data = job;
+  /* The forecast knows the model's own ControlNets only. */
+  if (options->controlnets->len == 0 &&
+      !limn_forecast_check (device, options->model, &params, error))
+    return false;
   for (job->picture = 0; job->picture < options->count; job->picture++) {
     params.seed = options->seed + (guint64) job->picture;
     if (!draw (job, device, model, &params, error))
@@ -365,6 +425,7 @@ run_job (const struct limn_generate_options *options)
     limn_progress_fail (progress, failure);
     code = limn_report_failure (failure);
   }
+  limn_recipe_free (job.recipe);
   g_clear_error (&job.output_error);
   g_clear_error (&job.preview_error);
   g_clear_error (&job.error);
@@ -393,22 +454,66 @@ check_and_run (const struct limn_generate_options *options)
   return limn_report_failure (error);
 }
 
+/* What a recipe asks for in vain, in one line on stdout. */
+static void
+tell_notes (const struct limn_generate_options *options, const char *notes)
+{
+  g_autofree char *from = g_filename_display_name (options->from);
+  GString *json;
+
+  if (!options->json) {
+    printf ("%s: not used: %s\n", from, notes);
+    return;
+  }
+  json = limn_json_write_begin ();
+  limn_json_write_string (json, "event", "recipe");
+  limn_json_write_string (json, "path", from);
+  limn_json_write_string (json, "unused", notes);
+  limn_json_write_end (json);
+  printf ("%s\n", json->str);
+  g_string_free (json, TRUE);
+}
+
+/* With --from: the same arguments over what the recipe says. Takes @options. */
+static struct limn_generate_options *
+add_recipe (struct limn_generate_options *options, int argc, char **argv, GError **error)
+{
+  g_autofree char *notes = NULL;
+  struct limn_generate_options *all = limn_recipe_options (options, argc, argv, &notes, error);
+
+  limn_generate_options_free (options);
+  if (all != NULL && notes != NULL)
+    tell_notes (all, notes);
+  return all;
+}
+
+static int
+report (const GError *error)
+{
+  if (error->domain == LIMN_ERROR)
+    return limn_report_failure (error);
+  return limn_report_usage ("generate", error->message);
+}
+
 int
 limn_command_generate (int argc, char **argv)
 {
+  g_autofree char **again = g_memdup2 (argv, sizeof (char *) * (gsize) (argc + 1));
   g_autoptr (GError) error = NULL;
   struct limn_generate_options *options = limn_generate_options_parse (argc, argv, &error);
   int code;
 
-  if (options == NULL)
-    return limn_report_usage ("generate", error->message);
-  if (options->help) {
+  if (options != NULL && options->help) {
     g_autofree char *text = limn_generate_options_help ();
 
     fputs (text, stdout);
     limn_generate_options_free (options);
     return LIMN_EXIT_DONE;
   }
+  if (options != NULL && options->from != NULL)
+    options = add_recipe (options, argc, again, &error);
+  if (options == NULL)
+    return report (error);
   code = check_and_run (options);
   limn_generate_options_free (options);
   return code;

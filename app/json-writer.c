@@ -31,19 +31,23 @@ append_escaped (GString *json, const char *text)
 }
 
 void
-limn_json_write_string (GString *json, const char *key, const char *value)
+limn_json_append_string (GString *json, const char *value)
 {
-  g_autofree char *valid = NULL;
+  g_autofree char *valid = g_utf8_make_valid (value, -1);
 
-  append_key (json, key);
-  if (value == NULL) {
-    g_string_append (json, "null");
-    return;
-  }
-  valid = g_utf8_make_valid (value, -1);
   g_string_append_c (json, '"');
   append_escaped (json, valid);
   g_string_append_c (json, '"');
+}
+
+void
+limn_json_write_string (GString *json, const char *key, const char *value)
+{
+  append_key (json, key);
+  if (value == NULL)
+    g_string_append (json, "null");
+  else
+    limn_json_append_string (json, value);
 }
 
 void
@@ -60,6 +64,13 @@ limn_json_write_double (GString *json, const char *key, double value)
 
   append_key (json, key);
   g_string_append (json, g_ascii_formatd (text, sizeof text, "%.3f", value));
+}
+
+void
+limn_json_write_raw (GString *json, const char *key, const char *value)
+{
+  append_key (json, key);
+  g_string_append (json, value);
 }
 
 void

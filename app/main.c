@@ -109,6 +109,8 @@ main (int argc, char **argv)
   setlocale (LC_NUMERIC, "C");
   /* A reader that has gone shows as a failed write, which ends the job in order. */
   signal (SIGPIPE, SIG_IGN);
+  /* So does a file that may not grow, under ulimit -f. */
+  signal (SIGXFSZ, SIG_IGN);
   g_set_prgname ("limn");
 
   if (argc < 2)

@@ -59,6 +59,35 @@ limn_number_size (const char *what, const char *text, int *width, int *height, G
   return false;
 }
 
+static char *
+format_shortest (double value, bool single, int digits)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
+
+  for (int n = 1; n <= digits; n++) {
+    double back;
+
+    g_snprintf (format, sizeof format, "%%.%dg", n);
+    g_ascii_formatd (text, sizeof text, format, value);
+    back = g_ascii_strtod (text, NULL);
+    if (single ? (float) back == (float) value : back == value)
+      break;
+  }
+  return g_strdup (text);
+}
+
+char *
+limn_format_double (double value)
+{
+  return format_shortest (value, false, 17);
+}
+
+char *
+limn_format_float (float value)
+{
+  return format_shortest ((double) value, true, 9);
+}
+
 char *
 limn_format_bytes (guint64 bytes)
 {

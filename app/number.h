@@ -15,8 +15,13 @@ bool
 limn_number_int (const char *what, const char *text, int min, int max, int *value, GError **error);
 
 /* "512x768", each side from 1 to LIMN_MAX_SIDE; the same error. */
-#define LIMN_MAX_SIDE 8192
+#define LIMN_MAX_SIDE 16384
 bool limn_number_size (const char *what, const char *text, int *width, int *height, GError **error);
+
+/* The shortest decimal number that reads back as the same value, as 7.3 and 0.0001; @value is
+ * finite. The caller frees it. */
+char *limn_format_double (double value);
+char *limn_format_float (float value);
 
 /* "812 KiB", "412 MiB", "23.4 GiB"; the caller frees it. */
 char *limn_format_bytes (guint64 bytes);

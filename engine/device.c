@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "device.h"
 
+#include <string.h>
+
 #include "error.h"
 #include "limn.h"
 
@@ -10,10 +12,36 @@ static const GDebugKey debug_keys[] = {
   { "check", LIMN_DEBUG_CHECK },
 };
 
+/* Those with a number behind them. */
+static const GDebugKey number_keys[] = {
+  { "lose-device", LIMN_DEBUG_LOSE_DEVICE },
+  { "out-of-memory", LIMN_DEBUG_OUT_OF_MEMORY },
+};
+
+guint
+limn_debug_number (const char *word)
+{
+  const char *text = g_getenv ("LIMN_DEBUG");
+  g_auto (GStrv) words = g_strsplit_set (text ? text : "", ",;: ", -1);
+  gsize length = strlen (word);
+  guint64 number = 0;
+
+  for (guint i = 0; words[i]; i++)
+    if (g_str_has_prefix (words[i], word) && words[i][length] == '=' &&
+        !g_ascii_string_to_unsigned (words[i] + length + 1, 10, 1, G_MAXUINT, &number, NULL))
+      g_printerr ("limn: LIMN_DEBUG has \"%s\", wanted a number from 1 on\n", words[i]);
+  return (guint) number;
+}
+
 limn_debug
 limn_debug_from_environment (void)
 {
-  return g_parse_debug_string (g_getenv ("LIMN_DEBUG"), debug_keys, G_N_ELEMENTS (debug_keys));
+  const char *text = g_getenv ("LIMN_DEBUG");
+  guint debug = g_parse_debug_string (text, debug_keys, G_N_ELEMENTS (debug_keys));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (number_keys); i++)
+    debug |= limn_debug_number (number_keys[i].key) > 0 ? number_keys[i].value : 0;
+  return debug;
 }
 
 void

@@ -207,6 +207,15 @@ limn_checkpoint_entries (const limn_checkpoint *checkpoint, gsize *count)
 }
 
 bool
+limn_checkpoint_read (
+    const limn_checkpoint *checkpoint, const void *data, gsize size, void *buffer, GError **error)
+{
+  return checkpoint->gguf != NULL
+             ? limn_gguf_read (checkpoint->gguf, data, size, buffer, error)
+             : limn_safetensors_read (checkpoint->safetensors, data, size, buffer, error);
+}
+
+bool
 limn_checkpoint_has (const limn_checkpoint *checkpoint, const char *name)
 {
   return checkpoint->gguf != NULL ? limn_gguf_find (checkpoint->gguf, name) != NULL
@@ -269,7 +278,9 @@ limn_checkpoint_is_quantized (const struct limn_safetensors_entry *entry)
 }
 
 void
-limn_checkpoint_dequantize (const struct limn_safetensors_entry *entry, float *values)
+limn_checkpoint_dequantize (const struct limn_safetensors_entry *entry,
+                            const void *bytes,
+                            float *values)
 {
-  limn_gguf_dequantize (entry, values);
+  limn_gguf_dequantize (entry, bytes, values);
 }

@@ -32,6 +32,10 @@ limn_checkpoint_find (const limn_checkpoint *checkpoint, limn_part part, const c
 /* All of the file, needed or not. */
 const struct limn_safetensors_entry *limn_checkpoint_entries (const limn_checkpoint *checkpoint,
                                                               gsize *count);
+/* @size bytes at @data, a place inside an entry's data. LIMN_ERROR_FILE where reading the mapping
+ * would end the program: when the file was shortened meanwhile. */
+bool limn_checkpoint_read (
+    const limn_checkpoint *checkpoint, const void *data, gsize size, void *buffer, GError **error);
 /* A tensor by the file's own name. */
 bool limn_checkpoint_has (const limn_checkpoint *checkpoint, const char *name);
 const char *limn_checkpoint_metadata (const limn_checkpoint *checkpoint, const char *key);
@@ -53,5 +57,7 @@ bool limn_checkpoint_is_v_prediction (const limn_checkpoint *checkpoint);
 
 /* Whether limn_checkpoint_dequantize() knows the type. */
 bool limn_checkpoint_is_quantized (const struct limn_safetensors_entry *entry);
-/* @values has room for all elements. */
-void limn_checkpoint_dequantize (const struct limn_safetensors_entry *entry, float *values);
+/* @bytes are the entry's data; @values has room for all of its elements. */
+void limn_checkpoint_dequantize (const struct limn_safetensors_entry *entry,
+                                 const void *bytes,
+                                 float *values);

@@ -57,7 +57,7 @@ limn_file_quote (const char *text)
 }
 
 GMappedFile *
-limn_file_map (const char *path, GError **error)
+limn_file_map_open (const char *path, int *opened, GError **error)
 {
   /* Without O_NONBLOCK opening a pipe waits for a writer. */
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -72,50 +72,167 @@ limn_file_map (const char *path, GError **error)
                          S_ISDIR (info.st_mode) ? "folder" : "device or pipe");
   else if ((map = g_mapped_file_new_from_fd (fd, FALSE, &local)) == NULL)
     limn_file_set_error (error, LIMN_ERROR_FILE, path, "%s", local->message);
+  if (opened != NULL)
+    *opened = map != NULL ? g_steal_fd (&fd) : -1;
   if (fd >= 0)
     close (fd);
   return map;
 }
 
-static bool
-write_all (int fd, const char *bytes, gsize size)
+GMappedFile *
+limn_file_map (const char *path, GError **error)
 {
+  return limn_file_map_open (path, NULL, error);
+}
+
+bool
+limn_file_read (int fd, const char *path, guint64 offset, void *buffer, gsize size, GError **error)
+{
+  char *at = buffer;
+
   while (size > 0) {
-    gssize written = write (fd, bytes, size);
+    gssize got = pread (fd, at, size, (off_t) offset);
+
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0) {
+      limn_file_set_error (error, LIMN_ERROR_FILE, path, "cannot be read: %s", g_strerror (errno));
+      return false;
+    }
+    if (got == 0) {
+      limn_file_set_error (error, LIMN_ERROR_FILE, path,
+                           "was shortened while it was read: byte %" G_GUINT64_FORMAT " is gone",
+                           offset);
+      return false;
+    }
+    at += got;
+    offset += (guint64) got;
+    size -= (gsize) got;
+  }
+  return true;
+}
+
+/* --- writing --- */
+
+struct limn_file_writer {
+  char *path, *folder, *name;
+  char *temporary; /* what it is called meanwhile; NULL while it has no name */
+  int fd;
+};
+
+static bool
+fail_write (const limn_file_writer *writer, int problem, GError **error)
+{
+  limn_file_set_error (error, LIMN_ERROR_FILE, writer->path, "cannot be written: %s",
+                       g_strerror (problem));
+  return false;
+}
+
+/* Cut, so that the longest names that a file system takes can still be written. */
+static char *
+temporary_name (const limn_file_writer *writer, const char *end)
+{
+  return g_strdup_printf ("%s/.%.200s.%s", writer->folder, writer->name, end);
+}
+
+/* A file without a name leaves nothing behind, however the program ends. Not every file system has
+ * them, and giving one its name needs /proc. */
+static int
+open_nameless (const limn_file_writer *writer)
+{
+  if (access ("/proc/self/fd", X_OK) < 0)
+    return -1;
+  return open (writer->folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+}
+
+limn_file_writer *
+limn_file_writer_new (const char *path, GError **error)
+{
+  limn_file_writer *writer = g_new0 (limn_file_writer, 1);
+
+  writer->path = g_strdup (path);
+  writer->folder = g_path_get_dirname (path);
+  writer->name = g_path_get_basename (path);
+  writer->fd = open_nameless (writer);
+  if (writer->fd >= 0)
+    return writer;
+  writer->temporary = temporary_name (writer, "XXXXXX");
+  writer->fd = g_mkstemp_full (writer->temporary, O_WRONLY | O_CLOEXEC, 0666);
+  if (writer->fd >= 0)
+    return writer;
+  fail_write (writer, errno, error);
+  g_clear_pointer (&writer->temporary, g_free);
+  limn_file_writer_free (writer);
+  return NULL;
+}
+
+void
+limn_file_writer_free (limn_file_writer *writer)
+{
+  if (writer == NULL)
+    return;
+  if (writer->fd >= 0)
+    close (writer->fd);
+  if (writer->temporary != NULL)
+    unlink (writer->temporary);
+  g_free (writer->temporary);
+  g_free (writer->path);
+  g_free (writer->folder);
+  g_free (writer->name);
+  g_free (writer);
+}
+
+bool
+limn_file_writer_append (limn_file_writer *writer, const void *bytes, gsize size, GError **error)
+{
+  const char *at = bytes;
+
+  while (size > 0) {
+    gssize written = write (writer->fd, at, size);
 
     if (written < 0 && errno == EINTR)
       continue;
     if (written < 0)
-      return false;
-    bytes += written;
+      return fail_write (writer, errno, error);
+    at += written;
     size -= (gsize) written;
   }
+  return true;
+}
+
+/* A link cannot take the place of a file: the nameless one gets a name beside it first. */
+static bool
+give_name (limn_file_writer *writer)
+{
+  g_autofree char *self = g_strdup_printf ("/proc/self/fd/%d", writer->fd);
+
+  while (writer->temporary == NULL) {
+    g_autofree char *end = g_strdup_printf ("%06x", g_random_int () & 0xffffff);
+    g_autofree char *name = temporary_name (writer, end);
+
+    if (linkat (AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0)
+      writer->temporary = g_steal_pointer (&name);
+    else if (errno != EEXIST)
+      return false;
+  }
+  return true;
+}
+
+bool
+limn_file_writer_finish (limn_file_writer *writer, GError **error)
+{
+  if (fsync (writer->fd) < 0 || !give_name (writer) || close (g_steal_fd (&writer->fd)) < 0 ||
+      rename (writer->temporary, writer->path) < 0)
+    return fail_write (writer, errno, error);
+  g_clear_pointer (&writer->temporary, g_free);
   return true;
 }
 
 bool
 limn_file_write (const char *path, const void *bytes, gsize size, GError **error)
 {
-  g_autofree char *folder = g_path_get_dirname (path);
-  g_autofree char *name = g_path_get_basename (path);
-  /* Cut, so that the longest names that a file system takes can still be written. */
-  g_autofree char *temporary = g_strdup_printf ("%s/.%.200s.XXXXXX", folder, name);
-  int fd = g_mkstemp_full (temporary, O_WRONLY | O_CLOEXEC, 0666);
-  int problem = 0;
+  g_autoptr (limn_file_writer) writer = limn_file_writer_new (path, error);
 
-  if (fd < 0) {
-    limn_file_set_error (error, LIMN_ERROR_FILE, path, "cannot be written: %s", g_strerror (errno));
-    return false;
-  }
-  if (!write_all (fd, bytes, size) || fsync (fd) < 0)
-    problem = errno;
-  if (close (fd) < 0 && problem == 0)
-    problem = errno;
-  if (problem == 0 && rename (temporary, path) < 0)
-    problem = errno;
-  if (problem == 0)
-    return true;
-  unlink (temporary);
-  limn_file_set_error (error, LIMN_ERROR_FILE, path, "cannot be written: %s", g_strerror (problem));
-  return false;
+  return writer != NULL && limn_file_writer_append (writer, bytes, size, error) &&
+         limn_file_writer_finish (writer, error);
 }

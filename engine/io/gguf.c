@@ -2,6 +2,7 @@
 #include "io/gguf.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "io/file.h"
 
@@ -16,6 +17,7 @@
 
 struct limn_gguf {
   char *path;
+  int fd;
   GMappedFile *map;
   const char *data; /* the first byte after header and padding */
   gsize data_size;
@@ -371,7 +373,7 @@ limn_gguf_open (const char *path, GError **error)
   g_array_set_clear_func (file->entries, clear_entry);
   file->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   file->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  file->map = limn_file_map (path, error);
+  file->map = limn_file_map_open (path, &file->fd, error);
   if (file->map == NULL || !read_file (file, error))
     return NULL;
   return g_steal_pointer (&file);
@@ -385,6 +387,8 @@ limn_gguf_free (limn_gguf *file)
   g_hash_table_unref (file->metadata);
   g_hash_table_unref (file->by_name);
   g_array_unref (file->entries);
+  if (file->map != NULL)
+    close (file->fd);
   g_clear_pointer (&file->map, g_mapped_file_unref);
   g_free (file->path);
   g_free (file);
@@ -394,6 +398,14 @@ const char *
 limn_gguf_path (const limn_gguf *file)
 {
   return file->path;
+}
+
+bool
+limn_gguf_read (const limn_gguf *file, const void *data, gsize size, void *buffer, GError **error)
+{
+  gsize offset = (gsize) ((const char *) data - g_mapped_file_get_contents (file->map));
+
+  return limn_file_read (file->fd, file->path, offset, buffer, size, error);
 }
 
 const struct limn_safetensors_entry *
@@ -454,9 +466,9 @@ limn_gguf_is_quantized (const struct limn_safetensors_entry *entry)
 }
 
 void
-limn_gguf_dequantize (const struct limn_safetensors_entry *entry, float *values)
+limn_gguf_dequantize (const struct limn_safetensors_entry *entry, const void *data, float *values)
 {
-  const guint8 *bytes = entry->data;
+  const guint8 *bytes = data;
 
   for (gsize i = 0; i < G_N_ELEMENTS (quantized); i++) {
     if (!g_str_equal (entry->dtype_name, quantized[i].name))

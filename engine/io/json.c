@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "io/json.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "io/file.h"
@@ -235,6 +236,32 @@ limn_json_natural (limn_json *json, gint64 *value)
     }
   }
   return true;
+}
+
+bool
+limn_json_double (limn_json *json, double *value)
+{
+  /* The text may end without a NUL, which strtod needs. */
+  char copy[64];
+  const char *from;
+  gsize length;
+
+  *value = 0;
+  limn_json_peek (json);
+  from = json->at;
+  if (json->problem != NULL || !skip_number (json))
+    return false;
+  length = (gsize) (json->at - from);
+  if (length < sizeof copy) {
+    memcpy (copy, from, length);
+    copy[length] = '\0';
+    *value = g_ascii_strtod (copy, NULL);
+  }
+  if (length < sizeof copy && isfinite (*value))
+    return true;
+  json->at = from;
+  *value = 0;
+  return limn_json_fail (json, "a number is too large");
 }
 
 static bool

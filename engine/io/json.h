@@ -30,6 +30,8 @@ bool limn_json_next (limn_json *json, char close, bool *first);
 bool limn_json_string (limn_json *json, GString *value);
 /* A whole number without fraction and exponent, from 0 to the largest gint64. */
 bool limn_json_natural (limn_json *json, gint64 *value);
+/* Any number that a double can hold; infinity is a failure. */
+bool limn_json_double (limn_json *json, double *value);
 /* Any value, checked and left behind. */
 bool limn_json_skip (limn_json *json);
 /* Fails when something other than white space is left. */

@@ -9,6 +9,10 @@
 
 #define MAX_SIZE 16384
 #define SIGNATURE_SIZE 8
+/* Bytes of a text from which on compressing it is worth the reader's while, and up to which Pillow
+ * opens a picture with a compressed text at all. */
+#define LONG_TEXT 1024
+#define MAX_PACKED_TEXT (1 << 20)
 
 /* libpng leaves its functions by longjmp. Everything that must survive the jump lives in these
  * structs, not in local variables of the function that calls setjmp. */
@@ -160,18 +164,13 @@ read_png (struct reader *reader)
 }
 
 limn_image *
-limn_png_load (const char *path, GError **error)
+limn_png_decode (const void *bytes, gsize size, const char *name, GError **error)
 {
-  g_autoptr (GMappedFile) map = limn_file_map (path, error);
-  struct reader reader = { .path = path };
+  struct reader reader = { .path = name, .bytes = bytes, .size = size };
   bool good = false;
 
-  if (map == NULL)
-    return NULL;
-  reader.bytes = (const guint8 *) g_mapped_file_get_contents (map);
-  reader.size = g_mapped_file_get_length (map);
-  if (reader.size < SIGNATURE_SIZE || png_sig_cmp (reader.bytes, 0, SIGNATURE_SIZE) != 0) {
-    limn_file_set_error (error, LIMN_ERROR_FORMAT, path, "not a PNG file");
+  if (size < SIGNATURE_SIZE || png_sig_cmp (reader.bytes, 0, SIGNATURE_SIZE) != 0) {
+    limn_file_set_error (error, LIMN_ERROR_FORMAT, name, "not a PNG file");
     return NULL;
   }
   reader.png =
@@ -181,13 +180,24 @@ limn_png_load (const char *path, GError **error)
   if (reader.info != NULL)
     good = read_png (&reader);
   else
-    limn_file_set_error (&reader.error, LIMN_ERROR_MEMORY, path, "no memory for reading a PNG");
+    limn_file_set_error (&reader.error, LIMN_ERROR_MEMORY, name, "no memory for reading a PNG");
   png_destroy_read_struct (&reader.png, &reader.info, NULL);
   if (!good) {
     g_clear_pointer (&reader.image, limn_image_free);
     g_propagate_error (error, reader.error);
   }
   return reader.image;
+}
+
+limn_image *
+limn_png_load (const char *path, GError **error)
+{
+  g_autoptr (GMappedFile) map = limn_file_map (path, error);
+
+  if (map == NULL)
+    return NULL;
+  return limn_png_decode (g_mapped_file_get_contents (map), g_mapped_file_get_length (map), path,
+                          error);
 }
 
 /* NULL when @text has characters that a tEXt chunk must not have. */
@@ -225,7 +235,7 @@ static bool
 add_text (struct writer *writer, const struct limn_png_text *text, GError **error)
 {
   g_autofree char *value = g_utf8_make_valid (text->value, -1);
-  g_autofree char *latin1 = to_latin1 (value);
+  g_autofree char *latin1 = text->utf8 ? NULL : to_latin1 (value);
   char *key = keyword_to_latin1 (text->key);
   png_text chunk = { .compression = PNG_ITXT_COMPRESSION_NONE };
 
@@ -241,6 +251,8 @@ add_text (struct writer *writer, const struct limn_png_text *text, GError **erro
   g_ptr_array_add (writer->text_data, key);
   if (latin1 != NULL)
     chunk.compression = PNG_TEXT_COMPRESSION_NONE;
+  else if (text->utf8 && strlen (value) >= LONG_TEXT && strlen (value) < MAX_PACKED_TEXT)
+    chunk.compression = PNG_ITXT_COMPRESSION_zTXt;
   chunk.text = latin1 != NULL ? g_steal_pointer (&latin1) : g_steal_pointer (&value);
   g_ptr_array_add (writer->text_data, chunk.text);
   g_array_append_val (writer->texts, chunk);
@@ -291,6 +303,18 @@ encode (struct writer *writer, GError **error)
   if (!good)
     g_propagate_error (error, writer->error);
   return good;
+}
+
+GByteArray *
+limn_png_encode (const limn_image *image, GError **error)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GArray) chunks = g_array_new (FALSE, TRUE, sizeof (png_text));
+  struct writer writer = { .path = "a picture", .image = image, .bytes = bytes, .texts = chunks };
+
+  if (!encode (&writer, error))
+    return NULL;
+  return g_steal_pointer (&bytes);
 }
 
 bool

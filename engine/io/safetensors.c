@@ -2,6 +2,7 @@
 #include "io/safetensors.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "io/file.h"
 #include "io/json.h"
@@ -11,6 +12,7 @@
 
 struct limn_safetensors {
   char *path;
+  int fd;
   GMappedFile *map;
   const char *data; /* first byte after the header */
   gsize data_size;
@@ -362,11 +364,13 @@ check_file (limn_safetensors *file, GError **error)
 {
   gsize size = g_mapped_file_get_length (file->map);
   const char *bytes = g_mapped_file_get_contents (file->map);
+  g_autofree char *text = NULL;
   guint64 header;
 
   if (size < 8)
     return fail (file, error, NULL, "not a .safetensors file: %zu bytes, wanted 8 and more", size);
-  memcpy (&header, bytes, sizeof header);
+  if (!limn_file_read (file->fd, file->path, 0, &header, sizeof header, error))
+    return false;
   header = GUINT64_FROM_LE (header);
   if (header > size - 8)
     return fail (file, error, NULL,
@@ -378,7 +382,9 @@ check_file (limn_safetensors *file, GError **error)
                  header, MAX_HEADER);
   file->data = bytes + 8 + header;
   file->data_size = size - 8 - (gsize) header;
-  if (!read_header (file, bytes + 8, (gsize) header, error))
+  text = g_malloc ((gsize) header);
+  if (!limn_file_read (file->fd, file->path, 8, text, (gsize) header, error) ||
+      !read_header (file, text, (gsize) header, error))
     return false;
   g_array_sort (file->entries, compare_entries);
   for (guint i = 0; i < file->entries->len; i++) {
@@ -405,7 +411,7 @@ limn_safetensors_open (const char *path, GError **error)
   file->entries = g_array_new (FALSE, FALSE, sizeof (struct limn_safetensors_entry));
   g_array_set_clear_func (file->entries, clear_entry);
   file->by_name = g_hash_table_new (g_str_hash, g_str_equal);
-  file->map = limn_file_map (path, error);
+  file->map = limn_file_map_open (path, &file->fd, error);
   if (file->map == NULL || !check_file (file, error))
     return NULL;
   return g_steal_pointer (&file);
@@ -419,6 +425,8 @@ limn_safetensors_free (limn_safetensors *file)
   g_clear_pointer (&file->metadata, g_hash_table_unref);
   g_hash_table_unref (file->by_name);
   g_array_unref (file->entries);
+  if (file->map != NULL)
+    close (file->fd);
   g_clear_pointer (&file->map, g_mapped_file_unref);
   g_free (file->path);
   g_free (file);
@@ -428,6 +436,15 @@ const char *
 limn_safetensors_path (const limn_safetensors *file)
 {
   return file->path;
+}
+
+bool
+limn_safetensors_read (
+    const limn_safetensors *file, const void *data, gsize size, void *buffer, GError **error)
+{
+  gsize offset = (gsize) ((const char *) data - g_mapped_file_get_contents (file->map));
+
+  return limn_file_read (file->fd, file->path, offset, buffer, size, error);
 }
 
 const struct limn_safetensors_entry *

@@ -28,6 +28,10 @@ void limn_safetensors_free (limn_safetensors *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_safetensors, limn_safetensors_free)
 
 const char *limn_safetensors_path (const limn_safetensors *file);
+/* @size bytes at @data, a place inside an entry's data. Fails where reading the mapping would end
+ * the program: when the file was shortened meanwhile. */
+bool limn_safetensors_read (
+    const limn_safetensors *file, const void *data, gsize size, void *buffer, GError **error);
 /* NULL when there is none of that name. */
 const struct limn_safetensors_entry *limn_safetensors_find (const limn_safetensors *file,
                                                             const char *name);

@@ -87,7 +87,8 @@ test_picture (void)
   assert_size (result, "result.png", 128, 96);
   assert_contains (result, "result.png", "parameters");
   assert_contains (result, "result.png",
-                   "red balloon on sky\nSteps: 2, Sampler: DDIM, CFG scale: 7, Seed: 1, "
+                   "red balloon on sky\nSteps: 2, Sampler: DDIM, Schedule type: Automatic, CFG "
+                   "scale: 7, Seed: 1, "
                    "Size: 128x96, Model: starter");
   /* Not a terminal: plain lines, none of them redrawn. */
   g_assert_nonnull (strstr (result->out, "step 1/2"));

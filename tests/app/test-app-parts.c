@@ -8,7 +8,6 @@
 #include "generate-options.h"
 #include "json-writer.h"
 #include "number.h"
-#include "recipe.h"
 
 /* --- --control --- */
 
@@ -255,40 +254,6 @@ test_json (void)
   g_string_free (json, TRUE);
 }
 
-static void
-test_recipe (void)
-{
-  const struct limn_control controls[] = { { "scribble", NULL, 0.5f, 0, 0.75f } };
-  struct limn_generate_params params = {
-    .prompt = "red balloon",
-    .negative = "",
-    .sampler = LIMN_SAMPLER_DPMPP_2M,
-    .steps = 20,
-    .cfg = 7.5f,
-    .seed = 42,
-    .width = 256,
-    .height = 192,
-  };
-  g_autofree char *plain = limn_recipe_a1111 (&params, "starter");
-  g_autofree char *full = NULL;
-
-  g_assert_cmpstr (plain, ==,
-                   "red balloon\n"
-                   "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7.5, Seed: 42, "
-                   "Size: 256x192, Model: starter, Version: Limn " LIMN_VERSION);
-
-  params.negative = "blue";
-  params.controls = controls;
-  params.n_controls = 1;
-  full = limn_recipe_a1111 (&params, "starter");
-  g_assert_cmpstr (full, ==,
-                   "red balloon\nNegative prompt: blue\n"
-                   "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7.5, Seed: 42, "
-                   "Size: 256x192, Model: starter, ControlNet 0: \"Module: none, Model: scribble, "
-                   "Weight: 0.5, Guidance Start: 0, Guidance End: 0.75\", "
-                   "Version: Limn " LIMN_VERSION);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -302,6 +267,5 @@ main (int argc, char **argv)
   g_test_add_func ("/app/fit/tall", test_fit_tall);
   g_test_add_func ("/app/fit/same", test_fit_same);
   g_test_add_func ("/app/json", test_json);
-  g_test_add_func ("/app/recipe", test_recipe);
   return g_test_run ();
 }

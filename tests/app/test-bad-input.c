@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <sys/resource.h>
+
 #include <string.h>
 
 #include <glib/gstdio.h>
@@ -301,8 +303,9 @@ test_no_vulkan (void)
 {
   static const char *const environment[] = { "VK_DRIVER_FILES", "/nonexistent/icd.json",
                                              "VK_ICD_FILENAMES", "/nonexistent/icd.json", NULL };
+  static const char *const more[] = { "--device", "vulkan", NULL };
 
-  assert_fails (model, nothing, environment, "Vulkan");
+  assert_fails (model, more, environment, "Vulkan");
 }
 
 static void
@@ -310,9 +313,29 @@ test_no_device (void)
 {
   static const char *const more[] = { "--device", "vulkan:99", NULL };
   static const char *const other[] = { "--device", "abacus", NULL };
+  static const char *const f16[] = { "--device", "cpu", "--precision", "f16", NULL };
+  static const char *const bf16[] = { "--device", "vulkan", "--precision", "bf16", NULL };
 
   assert_fails (model, more, NULL, "99");
   assert_fails (model, other, NULL, "abacus");
+  assert_fails (model, f16, NULL, "f32 or bf16, not in f16");
+  assert_fails (model, bf16, NULL, "f32 or f16, not in bf16");
+}
+
+/* Less than the picture takes, but enough to find that out: the process is not killed. */
+static void
+test_memory (void)
+{
+  static const char *const more[] = { "--device",   "cpu", "--size", "2048x2048",
+                                      "--vae-tile", "off", NULL };
+  struct rlimit before, less;
+
+  getrlimit (RLIMIT_AS, &before);
+  less = before;
+  less.rlim_cur = (rlim_t) 1 << 30;
+  setrlimit (RLIMIT_AS, &less);
+  assert_fails (model, more, NULL, "the picture would take");
+  setrlimit (RLIMIT_AS, &before);
 }
 
 /* Below a file, where root cannot write either. */
@@ -360,6 +383,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/bad/drawing", test_drawing);
   g_test_add_func ("/app/bad/no-vulkan", test_no_vulkan);
   g_test_add_func ("/app/bad/no-device", test_no_device);
+  g_test_add_func ("/app/bad/memory", test_memory);
   g_test_add_func ("/app/bad/output", test_output);
   g_test_add_func ("/app/bad/size", test_size);
   status = g_test_run ();

@@ -32,7 +32,7 @@ check_entry (const struct limn_safetensors_entry *entry)
   if (!limn_gguf_is_quantized (entry) || count > MAX_VALUES)
     return;
   values = g_new (float, count);
-  limn_gguf_dequantize (entry, values);
+  limn_gguf_dequantize (entry, entry->data, values);
 }
 
 int

@@ -58,8 +58,10 @@ parse_arguments (const char *text)
   if (options == NULL)
     return;
   if (!options->help) {
+    g_autofree char *out = limn_generate_options_out (options, 0);
+
+    g_assert_nonnull (out);
     g_assert_nonnull (options->model);
-    g_assert_nonnull (options->out);
     g_assert_true (g_utf8_validate (options->prompt, -1, NULL));
     g_assert_true (g_utf8_validate (options->negative, -1, NULL));
     g_assert_cmpint (options->width, >=, 0);

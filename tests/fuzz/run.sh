@@ -41,7 +41,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 # Inputs longer than these take time and show nothing new.
 max_length() {
   case $1 in
-    safetensors | tokenizer) echo 16384 ;;
+    document | journal | safetensors | tokenizer) echo 16384 ;;
     *) echo 4096 ;;
   esac
 }

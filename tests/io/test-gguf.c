@@ -121,13 +121,13 @@ test_good (void)
 
   /* Bytes 0 and 1 are the scale, 2 to 33 the values. */
   limn_f16_to_f32 (&scale, &unit, 1);
-  limn_gguf_dequantize (q8, values);
+  limn_gguf_dequantize (q8, q8->data, values);
   for (int i = 0; i < 32; i++)
     g_assert_cmpfloat (values[i], ==, unit * (float) (i + 2));
   /* The second row's scale is the bytes 82 and 83; its elements 0 and 16 share byte 84. */
   scale = 0x5352;
   limn_f16_to_f32 (&scale, &unit, 1);
-  limn_gguf_dequantize (q4, values);
+  limn_gguf_dequantize (q4, q4->data, values);
   g_assert_cmpfloat (values[32], ==, unit * (float) ((84 & 15) - 8));
   g_assert_cmpfloat (values[48], ==, unit * (float) ((84 >> 4) - 8));
 }
@@ -183,7 +183,7 @@ test_flipped (void)
       if (limn_gguf_is_quantized (&entries[i])) {
         g_autofree float *values = g_new (float, entries[i].size / 18 * 32);
 
-        limn_gguf_dequantize (&entries[i], values);
+        limn_gguf_dequantize (&entries[i], entries[i].data, values);
       }
     }
   }
