@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "document/composite.h"
+
+/* In the order of limn_blend_names. */
+static const cairo_operator_t operators[] = {
+  CAIRO_OPERATOR_OVER,           CAIRO_OPERATOR_MULTIPLY,
+  CAIRO_OPERATOR_SCREEN,         CAIRO_OPERATOR_OVERLAY,
+  CAIRO_OPERATOR_DARKEN,         CAIRO_OPERATOR_LIGHTEN,
+  CAIRO_OPERATOR_COLOR_DODGE,    CAIRO_OPERATOR_COLOR_BURN,
+  CAIRO_OPERATOR_HARD_LIGHT,     CAIRO_OPERATOR_SOFT_LIGHT,
+  CAIRO_OPERATOR_DIFFERENCE,     CAIRO_OPERATOR_HSL_COLOR,
+  CAIRO_OPERATOR_HSL_LUMINOSITY, CAIRO_OPERATOR_HSL_HUE,
+  CAIRO_OPERATOR_HSL_SATURATION, CAIRO_OPERATOR_ADD,
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (operators) == LIMN_N_BLENDS);
+
+static void
+paint (cairo_t *cairo, const limn_layer *layer, cairo_operator_t operator, double opacity)
+{
+  cairo_rectangle_int_t area = limn_layer_area (layer);
+
+  cairo_save (cairo);
+  cairo_set_source_surface (cairo, layer->pixels, area.x, area.y);
+  cairo_pattern_set_filter (cairo_get_source (cairo), CAIRO_FILTER_NEAREST);
+  cairo_set_operator (cairo, operator);
+  /* Some operators reach beyond their source. */
+  cairo_rectangle (cairo, area.x, area.y, area.width, area.height);
+  cairo_clip (cairo);
+  if (opacity < 1.0)
+    cairo_paint_with_alpha (cairo, opacity);
+  else
+    cairo_paint (cairo);
+  cairo_restore (cairo);
+}
+
+void
+limn_composite_pixels (cairo_t *cairo, const limn_layer *layer)
+{
+  paint (cairo, layer, CAIRO_OPERATOR_OVER, 1.0);
+}
+
+void
+limn_composite_layer (cairo_t *cairo, const limn_layer *layer)
+{
+  int blend = limn_choice_find (limn_blend_names, limn_layer_get_text (layer, LIMN_LAYER_BLEND));
+
+  paint (cairo, layer, operators[MAX (blend, 0)],
+         limn_layer_get_double (layer, LIMN_LAYER_OPACITY));
+}
+
+cairo_surface_t *
+limn_document_composite_pixels (LimnDocument *document)
+{
+  cairo_surface_t *pixels;
+  cairo_t *cairo;
+  int width, height;
+
+  limn_document_get_size (document, &width, &height);
+  pixels = limn_pixels_new (width, height);
+  if (pixels == NULL)
+    return NULL;
+  cairo = cairo_create (pixels);
+  for (guint i = 0; i < limn_document_n_layers (document); i++) {
+    const limn_layer *layer = limn_document_layer (document, i);
+
+    if (limn_layer_get_bool (layer, LIMN_LAYER_VISIBLE))
+      limn_composite_layer (cairo, layer);
+  }
+  cairo_destroy (cairo);
+  cairo_surface_flush (pixels);
+  return pixels;
+}
+
+limn_image *
+limn_document_composite (LimnDocument *document)
+{
+  cairo_surface_t *pixels = limn_document_composite_pixels (document);
+  limn_image *image = pixels != NULL ? limn_pixels_to_image (pixels) : NULL;
+
+  cairo_surface_destroy (pixels);
+  return image;
+}
+
+limn_image *
+limn_document_scribble (LimnDocument *document, guint32 id)
+{
+  const limn_layer *layer = limn_document_find_layer (document, id);
+  g_autoptr (limn_image) drawing = NULL;
+  cairo_surface_t *pixels;
+  cairo_t *cairo;
+  int width, height;
+
+  limn_document_get_size (document, &width, &height);
+  if (layer == NULL || layer->kind != LIMN_LAYER_SCRIBBLE)
+    return NULL;
+  pixels = limn_pixels_new (width, height);
+  if (pixels == NULL)
+    return NULL;
+  cairo = cairo_create (pixels);
+  limn_composite_pixels (cairo, layer);
+  cairo_destroy (cairo);
+  cairo_surface_flush (pixels);
+  drawing = limn_pixels_to_image (pixels);
+  cairo_surface_destroy (pixels);
+  return limn_image_scribble (drawing);
+}

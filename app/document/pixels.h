@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <cairo.h>
+
+#include "document/bytes.h"
+#include "limn.h"
+
+/* Pictures that are drawn on: CAIRO_FORMAT_ARGB32, premultiplied, and what keeps them small in
+ * memory and on disk. */
+
+/* The most pixels in a direction, and in all, that anything in a document has. */
+#define LIMN_PIXELS_MAX_SIDE 16384
+#define LIMN_PIXELS_MAX (100 * 1000 * 1000)
+
+bool limn_pixels_size_ok (gint64 width, gint64 height);
+
+/* Transparent. NULL when there is no memory. The size is ok. */
+cairo_surface_t *limn_pixels_new (int width, int height);
+cairo_surface_t *limn_pixels_copy (cairo_surface_t *pixels);
+
+/* The row @y, after cairo_surface_flush(). */
+guint32 *limn_pixels_row (cairo_surface_t *pixels, int y);
+
+cairo_surface_t *limn_pixels_from_image (const limn_image *image);
+/* 4 channels with straight alpha. From there and back each pixel comes out the same. */
+limn_image *limn_pixels_to_image (cairo_surface_t *pixels);
+
+/* An intersection may be empty: then width and height are 0. */
+cairo_rectangle_int_t limn_rectangle_intersect (cairo_rectangle_int_t a, cairo_rectangle_int_t b);
+/* The smallest one around both; an empty one adds nothing. */
+cairo_rectangle_int_t limn_rectangle_union (cairo_rectangle_int_t a, cairo_rectangle_int_t b);
+/* The whole of @pixels. */
+cairo_rectangle_int_t limn_pixels_area (cairo_surface_t *pixels);
+
+/* --- tiles --- */
+
+#define LIMN_TILE 128
+
+/* The pixels of one tile, run-length coded; immutable and shared between snapshots. */
+typedef struct limn_tile limn_tile;
+
+limn_tile *limn_tile_ref (limn_tile *tile);
+void limn_tile_unref (limn_tile *tile);
+/* Bytes of all tiles that there are. */
+gsize limn_tiles_size (void);
+
+/* All the tiles of a picture at one moment. NULL stands for a transparent tile. */
+typedef struct {
+  int width, height, columns, rows;
+  limn_tile **tiles;
+} limn_snapshot;
+
+/* @changed [tiles]: which ones differ from @previous; with @previous NULL, or of another size, all
+ * are packed. */
+limn_snapshot *
+limn_snapshot_new (cairo_surface_t *pixels, const limn_snapshot *previous, const guint8 *changed);
+void limn_snapshot_free (limn_snapshot *snapshot);
+/* Overwrites those tiles of @pixels that touch @area, which must have the snapshot's size. */
+void limn_snapshot_restore (const limn_snapshot *snapshot,
+                            cairo_surface_t *pixels,
+                            cairo_rectangle_int_t area);
+/* Makes @area the union of the tiles that it touches, within the picture. */
+cairo_rectangle_int_t limn_snapshot_area (const limn_snapshot *snapshot,
+                                          cairo_rectangle_int_t area);
+
+/* --- bytes --- */
+
+/* Size and pixels, run-length coded. */
+void limn_put_pixels (GByteArray *out, cairo_surface_t *pixels);
+/* NULL after a failure. */
+cairo_surface_t *limn_get_pixels (limn_reader *reader);
