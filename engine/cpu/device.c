@@ -19,12 +19,12 @@ static void
 be_nice (void)
 {
   static _Thread_local bool done;
-  id_t thread = (id_t) gettid ();
 
   if (done || gettid () == getpid ())
     return;
   done = true;
-  setpriority (PRIO_PROCESS, thread, getpriority (PRIO_PROCESS, thread) + 1);
+  /* Not above its own: a thread inherits that of the one that made it. */
+  setpriority (PRIO_PROCESS, (id_t) gettid (), getpriority (PRIO_PROCESS, (id_t) getpid ()) + 1);
 }
 
 /* OpenMP keeps a team for each thread that calls it, and the number is that thread's as well. */

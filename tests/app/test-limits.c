@@ -16,9 +16,9 @@ static run *
 run_with (const char *const *options)
 {
   const char *arguments[MAX_ARGUMENTS] = {
-    "generate", "--model", model, "--prompt", "balloon", "--out", "result.png",
+    "generate", "--model", model, "--prompt", "balloon", "--out", "result.png", "--threads", "1",
   };
-  gsize n = 7;
+  gsize n = 9;
 
   for (gsize i = 0; options[i] != NULL; i++)
     arguments[n++] = options[i];
