@@ -16,11 +16,12 @@ import torch
 from diffusers import DDIMScheduler
 from safetensors.torch import save_file
 
+from recipe import card, lora, models, state
 from recipe import config as configs
-from recipe import lora, models
 from recipe.licences import NOTICES
 from recipe.tokenizer import Tokenizer
 
+PARTS = ("vae", "base", "scribble", "pose", "depth", "motion", "few-step")
 LIMIT = 48e6  # bytes in all
 PIPELINE = {
     "_class_name": "StableDiffusionPipeline",
@@ -88,11 +89,11 @@ def write_motion(config, weights, unet, folder):
     model = motion_unet(config, unet)
     torch.nn.ModuleList(motion_modules(model)).load_state_dict(weights)
     adapter = models.make_motion(config)
-    state = model.state_dict()
-    write_module(adapter, {name: state[name] for name in adapter.state_dict()}, folder)
+    tensors = model.state_dict()
+    write_module(adapter, {name: tensors[name] for name in adapter.state_dict()}, folder)
 
 
-def export(run, config, out):
+def export(run, config, out, report=None):
     """Writes the folder; returns its size in bytes by part."""
     temporary = out.with_name(out.name + ".new")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -126,14 +127,21 @@ def export(run, config, out):
     write_scheduler(config, temporary / "scheduler")
     (temporary / "model_index.json").write_text(json.dumps(PIPELINE, indent=2))
     (temporary / "LICENSES").write_text(NOTICES)
+    sizes = {
+        part.name: sum(f.stat().st_size for f in part.rglob("*") if f.is_file())
+        for part in sorted(temporary.iterdir())
+        if part.is_dir()
+    }
+    checkpoints = {name: run / name / "last.pt" for name in PARTS}
+    steps = {n: state.load(path)["step"] for n, path in checkpoints.items() if path.exists()}
+    if report:
+        shutil.copy(report, temporary / "REPORT.md")
+    card_text = card.text(config, sizes, steps, bool(report))
+    (temporary / "README.md").write_text(card_text)
     if out.exists():
         shutil.rmtree(out)
     temporary.rename(out)
-    return {
-        part.name: sum(f.stat().st_size for f in part.rglob("*") if f.is_file())
-        for part in sorted(out.iterdir())
-        if part.is_dir()
-    }
+    return sizes
 
 
 def main():
@@ -141,8 +149,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, default=here / "out")
     parser.add_argument("--out", type=Path, default=here / "out/export")
+    parser.add_argument("--report", type=Path, help="a REPORT.md of evaluate.py to go with it")
     options = parser.parse_args()
-    sizes = export(options.run, configs.load(options.run), options.out)
+    sizes = export(options.run, configs.load(options.run), options.out, options.report)
     for name, size in sizes.items():
         print(f"{name:24} {size / 1e6:6.2f} MB")
     total = sum(sizes.values())
