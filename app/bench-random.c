@@ -16,6 +16,7 @@
 struct progress {
   GCancellable *cancellable;
   bool json, terminal;
+  bool deaf; /* what is printed goes nowhere, as on a full disk */
   int shown; /* hundredths or tenths, by what is printed */
 };
 
@@ -55,8 +56,10 @@ on_progress (guint64 done, guint64 total, gpointer data)
     return;
   progress->shown = part;
   print_progress (progress, done, total);
-  if (ferror (stdout))
+  if (ferror (stdout)) {
+    progress->deaf = true;
     g_cancellable_cancel (progress->cancellable);
+  }
 }
 
 bool
@@ -77,6 +80,10 @@ limn_bench_random (const char *path, bool f32, bool json, GError **error)
   signals = limn_signals_watch (cancellable);
   good = limn_bench_make_random_sd15 (path, f32, on_progress, &progress, cancellable, error);
   limn_signals_free (signals);
+  if (!good && progress.deaf) {
+    g_clear_error (error);
+    g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_FILE, "standard output cannot be written");
+  }
   if (!good && progress.terminal && !json && progress.shown >= 0)
     printf ("\n");
   return good;
