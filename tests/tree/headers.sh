@@ -26,12 +26,15 @@ forbidden() {
 
 while IFS= read -r header; do
   check "$header alone" "$("$@" -std=gnu17 -Wall -Wextra -Wno-unused-parameter -D_GNU_SOURCE \
-    -Iengine -Iapp -fsyntax-only -include "$header" -x c /dev/null 2>&1)"
-done < <(find engine app -name '*.h' | sort)
+    -Iengine -Iapp -Iui -fsyntax-only -include "$header" -x c /dev/null 2>&1)"
+done < <(find engine app ui -name '*.h' | sort)
 
 check "the engine knows no window" "$(forbidden engine 'gtk|adwaita|gdk')"
+check "commands and documents know no window" "$(forbidden app 'gtk|adwaita|gdk|epoxy')"
 check "the program knows one header of the engine" \
   "$(forbidden app '(vk|cpu|models|samplers|text|pipeline|io)/|(device|ops|pass|arena|tensor|rng)\.h')"
+check "the window knows one header of the engine" \
+  "$(forbidden ui '(vk|cpu|models|samplers|text|pipeline|io)/|(device|ops|pass|arena|tensor|rng)\.h')"
 check "Vulkan knows no model" "$(forbidden engine/vk '(models|samplers|text|pipeline|io|cpu)/')"
 check "the processor knows no model" "$(forbidden engine/cpu '(models|samplers|text|pipeline|io|vk)/')"
 check "operators know no model" \
