@@ -2,6 +2,8 @@
 #include "io/checkpoint.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "io/file.h"
 #include "io/gguf.h"
@@ -213,6 +215,22 @@ limn_checkpoint_read (
   return checkpoint->gguf != NULL
              ? limn_gguf_read (checkpoint->gguf, data, size, buffer, error)
              : limn_safetensors_read (checkpoint->safetensors, data, size, buffer, error);
+}
+
+void
+limn_checkpoint_will_read (const limn_checkpoint *checkpoint)
+{
+  gsize count, page = (gsize) sysconf (_SC_PAGESIZE);
+  const struct limn_safetensors_entry *entries = limn_checkpoint_entries (checkpoint, &count);
+  guintptr begin = G_MAXSIZE, end = 0;
+
+  for (gsize i = 0; i < count; i++) {
+    begin = MIN (begin, (guintptr) entries[i].data);
+    end = MAX (end, (guintptr) entries[i].data + entries[i].size);
+  }
+  begin = begin / page * page;
+  if (begin < end)
+    madvise ((void *) begin, end - begin, MADV_WILLNEED);
 }
 
 bool

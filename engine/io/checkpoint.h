@@ -36,6 +36,9 @@ const struct limn_safetensors_entry *limn_checkpoint_entries (const limn_checkpo
  * would end the program: when the file was shortened meanwhile. */
 bool limn_checkpoint_read (
     const limn_checkpoint *checkpoint, const void *data, gsize size, void *buffer, GError **error);
+/* Has the system read all tensors ahead, in the order of the file, while the first ones are worked
+ * on. */
+void limn_checkpoint_will_read (const limn_checkpoint *checkpoint);
 /* A tensor by the file's own name. */
 bool limn_checkpoint_has (const limn_checkpoint *checkpoint, const char *name);
 const char *limn_checkpoint_metadata (const limn_checkpoint *checkpoint, const char *key);

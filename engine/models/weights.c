@@ -118,6 +118,8 @@ limn_weights_open (limn_device *device, const char *path, limn_part part, GError
 
   if (!file)
     return NULL;
+  if (device->klass->kind != LIMN_DEVICE_MEASURE)
+    limn_checkpoint_will_read (file);
   weights = g_new0 (limn_weights, 1);
   weights->device = device;
   weights->file = file;
