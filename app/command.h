@@ -5,4 +5,5 @@
 int limn_command_generate (int argc, char **argv);
 int limn_command_devices (int argc, char **argv);
 int limn_command_inspect (int argc, char **argv);
+int limn_command_export (int argc, char **argv);
 int limn_command_bench (int argc, char **argv);

@@ -21,6 +21,7 @@ static const struct command commands[] = {
   { "generate", "draw a picture from a scribble and a prompt", limn_command_generate },
   { "devices", "list the devices that can compute, and what is missing", limn_command_devices },
   { "inspect", "say what a model file or folder is", limn_command_inspect },
+  { "export", "turn frames into a film, or a film into another", limn_command_export },
   { "bench", "measure speed and memory", limn_command_bench },
   { "help", "explain a subcommand", run_help },
   { "version", "print the version", run_version },
@@ -124,6 +125,8 @@ main (int argc, char **argv)
   const struct command *command;
 
   limit_spinning (argv);
+  /* SVT-AV1 tells stderr of itself otherwise; the environment belongs to the one thread there is. */
+  g_setenv ("SVT_LOG", "1", FALSE);
 
   /* Numbers are written with a point in every language. */
   setlocale (LC_ALL, "");

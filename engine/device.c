@@ -9,7 +9,7 @@
 static const GDebugKey debug_keys[] = {
   { "validate", LIMN_DEBUG_VALIDATE }, { "time", LIMN_DEBUG_TIME },
   { "memory", LIMN_DEBUG_MEMORY },     { "sync", LIMN_DEBUG_SYNC },
-  { "check", LIMN_DEBUG_CHECK },
+  { "check", LIMN_DEBUG_CHECK },       { "few-encoders", LIMN_DEBUG_FEW_ENCODERS },
 };
 
 /* Those with a number behind them. */

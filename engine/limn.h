@@ -14,6 +14,7 @@
 #include "io/json.h"
 #include "io/png-text.h"
 #include "io/png.h"
+#include "media/media.h"
 #include "samplers/sampler.h"
 
 typedef struct limn_device limn_device;
@@ -32,6 +33,7 @@ typedef enum {
    * on a lost device. "out-of-memory=N": the N-th call that takes device memory fails. */
   LIMN_DEBUG_LOSE_DEVICE = 1 << 5,
   LIMN_DEBUG_OUT_OF_MEMORY = 1 << 6,
+  LIMN_DEBUG_FEW_ENCODERS = 1 << 7, /* all but MPEG-4, GIF and APNG count as missing */
 } limn_debug;
 
 limn_debug limn_debug_from_environment (void);

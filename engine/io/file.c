@@ -142,7 +142,7 @@ open_nameless (const limn_file_writer *writer)
 {
   if (access ("/proc/self/fd", X_OK) < 0)
     return -1;
-  return open (writer->folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  return open (writer->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
 }
 
 limn_file_writer *
@@ -157,7 +157,7 @@ limn_file_writer_new (const char *path, GError **error)
   if (writer->fd >= 0)
     return writer;
   writer->temporary = temporary_name (writer, "XXXXXX");
-  writer->fd = g_mkstemp_full (writer->temporary, O_WRONLY | O_CLOEXEC, 0666);
+  writer->fd = g_mkstemp_full (writer->temporary, O_RDWR | O_CLOEXEC, 0666);
   if (writer->fd >= 0)
     return writer;
   fail_write (writer, errno, error);
@@ -198,6 +198,12 @@ limn_file_writer_append (limn_file_writer *writer, const void *bytes, gsize size
     size -= (gsize) written;
   }
   return true;
+}
+
+int
+limn_file_writer_descriptor (const limn_file_writer *writer)
+{
+  return writer->fd;
 }
 
 /* A link cannot take the place of a file: the nameless one gets a name beside it first. */

@@ -31,6 +31,8 @@ typedef struct limn_file_writer limn_file_writer;
 limn_file_writer *limn_file_writer_new (const char *path, GError **error);
 bool
 limn_file_writer_append (limn_file_writer *writer, const void *bytes, gsize size, GError **error);
+/* What is written, open for reading too; it stays the writer's. */
+int limn_file_writer_descriptor (const limn_file_writer *writer);
 bool limn_file_writer_finish (limn_file_writer *writer, GError **error);
 void limn_file_writer_free (limn_file_writer *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_file_writer, limn_file_writer_free)
