@@ -15,6 +15,7 @@
 #include "io/png-text.h"
 #include "io/png.h"
 #include "media/media.h"
+#include "pipeline/edges.h"
 #include "pipeline/pose.h"
 #include "samplers/sampler.h"
 
