@@ -32,6 +32,7 @@ struct bench {
   int least_steps;
   bool takes_file;
   bool (*run) (const struct options *options, GError **error);
+  bool (*run_window) (bool json, GError **error); /* in place of @run */
 };
 
 static void
@@ -139,7 +140,7 @@ load_drawing (const struct options *options, struct drawing *drawing, GError **e
   };
   if (!g_file_test (control, G_FILE_TEST_IS_DIR))
     return true;
-  read = limn_png_load (options->scribble, error);
+  read = limn_picture_load (options->scribble, 0, error);
   if (!read)
     return false;
   drawing->image = limn_image_scribble (read);
@@ -361,6 +362,78 @@ time_program (const char *const *argv, GError **error)
   return best;
 }
 
+/* What the window tells when LIMN_MEASURE_START asks it to: "frame N" and "ready N", in
+ * microseconds of the same clock as here. */
+static bool
+read_moment (const char *output, const char *name, gint64 start, double *best, GError **error)
+{
+  const char *line = strstr (output, name);
+  gint64 moment = line != NULL ? g_ascii_strtoll (line + strlen (name), NULL, 10) : 0;
+  double seconds = (double) (moment - start) / G_USEC_PER_SEC;
+
+  if (moment <= start) {
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_FORMAT, "the window did not say when it was there");
+    return false;
+  }
+  *best = *best < 0 ? seconds : MIN (*best, seconds);
+  return true;
+}
+
+/* One start of the window, away from the person's drawings. */
+static bool
+time_window (const char *program, const char *folder, double *frame, double *ready, GError **error)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
+      G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autofree char *output = NULL;
+  gint64 start;
+
+  g_subprocess_launcher_setenv (launcher, "LIMN_MEASURE_START", "1", TRUE);
+  g_subprocess_launcher_setenv (launcher, "XDG_STATE_HOME", folder, TRUE);
+  g_subprocess_launcher_setenv (launcher, "GSETTINGS_BACKEND", "memory", TRUE);
+  start = g_get_monotonic_time ();
+  process = g_subprocess_launcher_spawn (launcher, error, program, NULL);
+  return process != NULL &&
+         g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, error) &&
+         g_subprocess_wait_check (process, NULL, error) &&
+         read_moment (output, "frame ", start, frame, error) &&
+         read_moment (output, "ready ", start, ready, error);
+}
+
+static bool
+bench_window (const struct options *options,
+              const char *program,
+              const char *folder,
+              GError **error)
+{
+  double frame = -1, ready = -1;
+
+  for (int i = 0; i < START_RUNS; i++)
+    if (!time_window (program, folder, &frame, &ready, error))
+      return false;
+  print_seconds (options, "first frame of the window", frame);
+  print_seconds (options, "ready to draw a picture", ready);
+  return true;
+}
+
+static void
+remove_folder (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+
+    if (g_file_test (path, G_FILE_TEST_IS_DIR) && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+      remove_folder (path);
+    else
+      remove (path);
+  }
+  remove (folder);
+}
+
 static bool
 bench_start (const struct options *options, GError **error)
 {
@@ -388,10 +461,10 @@ bench_start (const struct options *options, GError **error)
     if (good)
       print_seconds (options, runs[i].what, seconds);
   }
-  if (out) {
-    remove (out);
-    remove (folder);
-  }
+  if (good && (g_getenv ("DISPLAY") != NULL || g_getenv ("WAYLAND_DISPLAY") != NULL))
+    good = bench_window (options, program, folder, error);
+  if (folder)
+    remove_folder (folder);
   return good;
 }
 
@@ -411,14 +484,30 @@ static const struct bench benches[] = {
     false, bench_ops },
   { "model", "a picture: load, text, step by operator, decode", 2, false, bench_model },
   { "memory", "the most memory that a picture needs, beside the forecast", 1, false, bench_memory },
-  { "start", "the program from start to end", 1, false, bench_start },
+  { "start", "the program from start to end; with a display, the window too", 1, false,
+    bench_start },
   { "make-random-sd15", "writes FILE, a checkpoint of Stable Diffusion 1.5's size", 1, true,
     bench_random },
 };
 
+/* By limn_bench_add(). */
+static struct bench added[4];
+static guint n_added;
+
+void
+limn_bench_add (const char *name, const char *summary, bool (*run) (bool json, GError **error))
+{
+  g_assert (n_added < G_N_ELEMENTS (added));
+  added[n_added++] =
+      (struct bench){ .name = name, .summary = summary, .least_steps = 1, .run_window = run };
+}
+
 static const struct bench *
 find_bench (const char *name)
 {
+  for (guint i = 0; i < n_added; i++)
+    if (strcmp (added[i].name, name) == 0)
+      return &added[i];
   for (gsize i = 0; i < G_N_ELEMENTS (benches); i++)
     if (strcmp (benches[i].name, name) == 0)
       return &benches[i];
@@ -432,6 +521,8 @@ summary (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (benches); i++)
     g_string_append_printf (text, "  %-16s %s\n", benches[i].name, benches[i].summary);
+  for (guint i = 0; i < n_added; i++)
+    g_string_append_printf (text, "  %-16s %s\n", added[i].name, added[i].summary);
   return g_string_free (text, FALSE);
 }
 
@@ -499,11 +590,15 @@ limn_command_bench (int argc, char **argv)
   bench = argc >= 2 ? find_bench (argv[1]) : NULL;
   if (!bench || (argc > 2 && !bench->takes_file))
     return limn_report_usage (
-        "bench", "bench takes one name: ops, model, memory, start or make-random-sd15 FILE");
+        "bench",
+        "bench takes one name: ops, model, memory, start, canvas or make-random-sd15 FILE");
   if (bench->takes_file && argc != 3)
     return limn_report_usage ("bench", "make-random-sd15 takes the name of one file");
   options.file = bench->takes_file ? argv[2] : NULL;
   if (!check_options (bench, &options, &error))
     return limn_report_usage ("bench", error->message);
-  return bench->run (&options, &error) ? LIMN_EXIT_DONE : limn_report_failure (error);
+  if (!(bench->run_window ? bench->run_window (options.json, &error)
+                          : bench->run (&options, &error)))
+    return limn_report_failure (error);
+  return LIMN_EXIT_DONE;
 }

@@ -14,7 +14,7 @@ load (const char *file, const limn_image *ready, limn_image **image, GError **er
   if (file == NULL && ready != NULL)
     *image = limn_image_to_rgb (ready);
   if (file != NULL)
-    *image = limn_png_load (file, error);
+    *image = limn_picture_load (file, 0, error);
   return file == NULL || *image != NULL;
 }
 

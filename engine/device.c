@@ -67,6 +67,12 @@ memory_sum (const struct limn_device_memory *memory)
   return memory->weights + memory->arena + memory->other;
 }
 
+guint64
+limn_device_memory_total (const limn_device *device)
+{
+  return device->memory.total;
+}
+
 void
 limn_device_memory_use (const limn_device *device, guint64 *current, guint64 *peak)
 {

@@ -12,6 +12,7 @@
 #include "image.h"
 #include "io/file.h"
 #include "io/json.h"
+#include "io/picture.h"
 #include "io/png-text.h"
 #include "io/png.h"
 #include "media/media.h"
@@ -85,6 +86,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_device, limn_device_free)
 const char *limn_device_name (const limn_device *device);
 /* Bytes that are in use now, and the most there were. */
 void limn_device_memory_use (const limn_device *device, guint64 *current, guint64 *peak);
+/* Bytes that there are for us; 0 where the device does not say. */
+guint64 limn_device_memory_total (const limn_device *device);
 
 /* --- models --- */
 
@@ -103,6 +106,29 @@ void limn_model_set_prediction (limn_model *model, limn_prediction prediction);
 
 /* Width and height that the model was made for, and the multiple that sizes must have. */
 void limn_model_size (const limn_model *model, int *width, int *height, int *multiple);
+/* A size that the model can draw, from wishes: a side that is 0 follows from the other by @aspect,
+ * width over height, and both of them from the area that the model was made for. */
+void limn_model_fit (const limn_model *model, double aspect, int *width, int *height);
+
+/* --- tokens --- */
+
+/* How long a prompt is to a model, without loading it: only vocabulary and configuration are read.
+ * Counting takes well under a millisecond for what a person types. */
+typedef struct limn_token_counter limn_token_counter;
+
+struct limn_token_count {
+  int tokens; /* of the text, without marks and padding */
+  int limit;  /* of one chunk: 75 for Stable Diffusion */
+  int chunks; /* 1 or more */
+};
+
+/* @path as for limn_model_open(). */
+limn_token_counter *limn_token_counter_open (const char *path, GError **error);
+void limn_token_counter_free (limn_token_counter *counter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_token_counter, limn_token_counter_free)
+/* @text with the syntax of text/prompt.h, or @plain without. Any thread, also several at once. */
+struct limn_token_count
+limn_token_counter_count (const limn_token_counter *counter, const char *text, bool plain);
 
 /* --- generation --- */
 
@@ -110,6 +136,8 @@ typedef enum {
   LIMN_EVENT_TEXT,   /* the prompts are long or have breaks: they take @chunks, 2 or more */
   LIMN_EVENT_STEP,   /* @step of @steps is done; @preview when asked for */
   LIMN_EVENT_DECODE, /* the latents are about to become the picture */
+  LIMN_EVENT_WINDOW, /* of an animation: @window of @windows of step @step + 1 is done */
+  LIMN_EVENT_FRAME,  /* of an animation: @frame of @frames has become a picture */
 } limn_event_kind;
 
 struct limn_event {
@@ -119,7 +147,22 @@ struct limn_event {
   guint64 memory;  /* bytes of device memory in use */
   int chunks;
   const limn_image *preview; /* the predicted picture; borrowed for the call */
+  int window, windows;       /* 1-based */
+  int frame, frames;         /* 1-based; of a preview: which frame it is */
 };
+
+/* What of the predicted picture an event brings after each step. It changes nothing in the result.
+ */
+typedef enum {
+  LIMN_PREVIEW_NONE,
+  LIMN_PREVIEW_DECODER, /* what the autoencoder makes of it */
+  LIMN_PREVIEW_LATENT,  /* one pixel a latent position, by a linear map: next to no time */
+  LIMN_PREVIEW_AUTO,    /* the decoder where it was seen to take little of a step's time */
+  LIMN_N_PREVIEWS,
+} limn_preview;
+
+/* "none", "decoder", "latent", "auto"; the index is the kind, NULL-terminated. */
+extern const char *const limn_preview_names[];
 
 typedef void (*limn_event_func) (const struct limn_event *event, gpointer data);
 
@@ -138,6 +181,7 @@ struct limn_control {
   float weight;            /* 0 to 10 */
   float start, end;        /* part of the steps, 0 to 1, in which it works */
   limn_control_mode mode;
+  const char *path; /* of its weights; NULL: those added under @type, or the model's own */
 };
 
 /* Guidance by a measure of the predicted picture: pipeline/guide.h says how. */
@@ -188,6 +232,7 @@ struct limn_generate_params {
   guint64 seed;
   limn_rng_kind rng; /* whose noise a seed stands for */
   int width, height; /* 0 means the model's own */
+  double aspect;     /* not 0: width and height are wishes, for limn_model_fit() */
 
   /* Image to image, arXiv:2108.01073: begins with @init under noise and runs the last @strength
    * (0 to 1) of the steps. With @mask it is inpainting: where that is light the picture is drawn
@@ -209,7 +254,7 @@ struct limn_generate_params {
    * in one piece where that fits the device, LIMN_VAE_WHOLE always. */
   int vae_tile;
 
-  bool preview; /* decode the predicted picture at every step */
+  limn_preview preview;
   limn_event_func event;
   gpointer event_data;
 };
@@ -234,6 +279,132 @@ bool limn_forecast_check (const limn_device *device,
                           const char *path,
                           const struct limn_generate_params *params,
                           GError **error);
+
+/* --- animation --- */
+
+/* A LoRA file and how much of it is added; 0 adds nothing. */
+struct limn_lora_file {
+  const char *path;
+  float strength;
+};
+
+/* What couples the frames of an animation: AnimateDiff's motion modules (arXiv:2307.04725). */
+struct limn_motion_params {
+  const char *path; /* a folder as diffusers' MotionAdapter, or AnimateDiff's file; NULL: none */
+  const struct limn_lora_file *loras; /* MotionLoRAs, added to the motion modules */
+  gsize n_loras;
+  struct limn_lora_file adapter; /* the domain adapter, added to the UNet; its path may be NULL */
+};
+
+/* Loads motion modules, or lets those go that there are. After a failure that is none of the
+ * files' (memory, a lost device) the model can only be freed. */
+bool
+limn_model_set_motion (limn_model *model, const struct limn_motion_params *params, GError **error);
+/* The most frames that the motion modules can see at once: 24 or 32; 0 without any. */
+int limn_model_motion_frames (const limn_model *model);
+
+typedef enum {
+  LIMN_WINDOWS_UNIFORM, /* from the first frame to the last */
+  LIMN_WINDOWS_LOOPED,  /* and round the end: the clip can be shown in a loop */
+  LIMN_N_WINDOWS_KINDS,
+} limn_windows_kind;
+
+/* "uniform", "looped"; the index is the kind, NULL-terminated. */
+extern const char *const limn_windows_names[];
+
+#define LIMN_WINDOWS_NO_OVERLAP (-1)
+
+/* A clip longer than @length is drawn in windows of so many frames, and where they overlap the
+ * mean of their predictions counts, weighted towards their middles: memory does not grow with the
+ * clip. All zero is a good choice. */
+struct limn_windows {
+  limn_windows_kind kind;
+  int length;  /* 0: 16 with motion modules, or what those can see; 1 without */
+  int stride;  /* 1: neighbours; 2: also windows of every second frame; 3: of every fourth, ... */
+  int overlap; /* 0: a quarter of the length */
+};
+
+typedef enum {
+  LIMN_ANIMATE_NOISE_AUTO,        /* shared without motion modules, independent with them */
+  LIMN_ANIMATE_NOISE_INDEPENDENT, /* each frame has its own */
+  LIMN_ANIMATE_NOISE_SHARED,      /* all frames begin with the same */
+  LIMN_N_ANIMATE_NOISES,
+} limn_animate_noise;
+
+/* "auto", "independent", "shared"; the index is the kind, NULL-terminated. */
+extern const char *const limn_animate_noise_names[];
+
+/* A prompt at a frame; between two of them their embeddings are interpolated. */
+struct limn_prompt_key {
+  int frame;                     /* rises from key to key */
+  const char *prompt, *negative; /* NULL: that of the base */
+};
+
+/* A ControlNet by frame, or SparseCtrl (arXiv:2311.16933), which is one that guesses the frames
+ * without a picture from those that have one. */
+struct limn_animate_control {
+  const char *type, *path;         /* as those of limn_control */
+  const limn_image *const *images; /* of each frame; NULL: it does nothing there */
+  const float *weights;            /* of each frame, 0 to 10; NULL: 1 */
+  float start, end;                /* part of the steps, 0 to 1, in which it works */
+  limn_control_mode mode;
+};
+
+/* Called once for each frame that was drawn, in their order, when all steps are done. @latents are
+ * the frame's clean ones, @n_latents floats, for a later limn_animate_params.latents. Both are
+ * borrowed for the call. False with @error ends the animation. */
+typedef bool (*limn_animate_func) (int frame,
+                                   const limn_image *image,
+                                   const float *latents,
+                                   gsize n_latents,
+                                   gpointer data,
+                                   GError **error);
+
+#define LIMN_ANIMATE_MAX_FRAMES 100000
+
+struct limn_animate_params {
+  /* Size, sampler, steps, guidance, seed, the prompts where there are no keys, preview and events.
+   * No controls, guides, picture to begin with or hires fix. */
+  const struct limn_generate_params *base;
+  int frames;
+  const struct limn_prompt_key *prompts;
+  gsize n_prompts;
+  const struct limn_animate_control *controls;
+  gsize n_controls;
+  struct limn_windows windows;
+  limn_animate_noise noise;
+  int preview_frame; /* the frame that events show */
+
+  /* Draws only @count frames from @first on again, and what @latents has of the others stays: those
+   * of all frames, one after the other, as an earlier run gave them. NULL: draws all. */
+  const float *latents;
+  int first, count;
+
+  limn_animate_func frame;
+  gpointer frame_data;
+};
+
+/* Events tell of windows beside steps. False with LIMN_ERROR_CANCELLED soon after cancelling. */
+bool limn_animate (limn_model *model,
+                   const struct limn_animate_params *params,
+                   GCancellable *cancellable,
+                   GError **error);
+
+/* What an animation needs. */
+struct limn_animate_need {
+  guint64 device;  /* the most bytes on the device: the same from one window of frames on */
+  guint64 latents; /* bytes outside of it, which grow with the frames */
+  guint64 frames;  /* bytes of all finished pictures, which are the caller's to keep or not */
+  int windows;     /* evaluations of the network in all steps */
+};
+
+/* As limn_forecast(), with the motion modules of @motion (NULL: none). */
+bool limn_animate_forecast (const limn_device *device,
+                            const char *path,
+                            const struct limn_motion_params *motion,
+                            const struct limn_animate_params *params,
+                            struct limn_animate_need *need,
+                            GError **error);
 
 /* --- inspection --- */
 

@@ -75,7 +75,7 @@ draw (limn_model *model,
 
   own.event = on_event;
   own.event_data = clock;
-  own.preview = false;
+  own.preview = LIMN_PREVIEW_NONE;
   g_array_set_size (clock->steps, 0);
   clock->device = model->device;
   clock->start = g_get_monotonic_time ();
@@ -144,7 +144,7 @@ profile_step (limn_model *model,
   own.steps = 2;
   own.event = on_profile_event;
   own.event_data = &profile;
-  own.preview = false;
+  own.preview = LIMN_PREVIEW_NONE;
   limn_device_set_profile (model->device, on_operator, &profile);
   image = limn_generate (model, &own, cancellable, error);
   limn_device_set_profile (model->device, NULL, NULL);

@@ -29,6 +29,7 @@ struct reader {
 struct writer {
   const char *path;
   const limn_image *image;
+  bool quick;
   GByteArray *bytes;
   GArray *texts;        /* of png_text */
   GPtrArray *text_data; /* owns the strings of @texts */
@@ -276,6 +277,11 @@ write_png (struct writer *writer)
   png_set_IHDR (png, writer->info, (guint32) image->width, (guint32) image->height, 8,
                 color_types[image->channels], PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                 PNG_FILTER_TYPE_DEFAULT);
+  if (writer->quick) {
+    /* One filter for all rows: trying each takes longer than it saves. */
+    png_set_filter (png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+    png_set_compression_level (png, 1);
+  }
   png_set_text (png, writer->info, (png_textp) (void *) writer->texts->data,
                 (int) writer->texts->len);
   png_write_info (png, writer->info);
@@ -305,24 +311,13 @@ encode (struct writer *writer, GError **error)
   return good;
 }
 
-GByteArray *
-limn_png_encode (const limn_image *image, GError **error)
-{
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  g_autoptr (GArray) chunks = g_array_new (FALSE, TRUE, sizeof (png_text));
-  struct writer writer = { .path = "a picture", .image = image, .bytes = bytes, .texts = chunks };
-
-  if (!encode (&writer, error))
-    return NULL;
-  return g_steal_pointer (&bytes);
-}
-
-bool
-limn_png_save (const limn_image *image,
-               const char *path,
-               const struct limn_png_text *texts,
-               gsize n_texts,
-               GError **error)
+/* @path stands in messages. */
+static GByteArray *
+encode_with_texts (const limn_image *image,
+                   const char *path,
+                   const struct limn_png_text *texts,
+                   gsize n_texts,
+                   GError **error)
 {
   g_autoptr (GByteArray) bytes = g_byte_array_new ();
   g_autoptr (GArray) chunks = g_array_new (FALSE, TRUE, sizeof (png_text));
@@ -333,6 +328,45 @@ limn_png_save (const limn_image *image,
 
   for (gsize i = 0; i < n_texts; i++)
     if (!add_text (&writer, &texts[i], error))
-      return false;
-  return encode (&writer, error) && limn_file_write (path, bytes->data, bytes->len, error);
+      return NULL;
+  return encode (&writer, error) ? g_steal_pointer (&bytes) : NULL;
+}
+
+GByteArray *
+limn_png_encode (const limn_image *image, GError **error)
+{
+  return encode_with_texts (image, "a picture", NULL, 0, error);
+}
+
+GByteArray *
+limn_png_encode_quick (const limn_image *image, GError **error)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GArray) chunks = g_array_new (FALSE, TRUE, sizeof (png_text));
+  struct writer writer = {
+    .path = "a picture", .image = image, .quick = true, .bytes = bytes, .texts = chunks
+  };
+
+  return encode (&writer, error) ? g_steal_pointer (&bytes) : NULL;
+}
+
+GByteArray *
+limn_png_encode_texts (const limn_image *image,
+                       const struct limn_png_text *texts,
+                       gsize n_texts,
+                       GError **error)
+{
+  return encode_with_texts (image, "a picture", texts, n_texts, error);
+}
+
+bool
+limn_png_save (const limn_image *image,
+               const char *path,
+               const struct limn_png_text *texts,
+               gsize n_texts,
+               GError **error)
+{
+  g_autoptr (GByteArray) bytes = encode_with_texts (image, path, texts, n_texts, error);
+
+  return bytes != NULL && limn_file_write (path, bytes->data, bytes->len, error);
 }

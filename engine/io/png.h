@@ -27,3 +27,10 @@ bool limn_png_save (const limn_image *image,
 
 /* The bytes of such a file, without texts; the caller frees them. Equal pictures, equal bytes. */
 GByteArray *limn_png_encode (const limn_image *image, GError **error);
+/* The same in a tenth of the time, and a fifth larger. */
+GByteArray *limn_png_encode_quick (const limn_image *image, GError **error);
+/* The same as limn_png_encode() with texts. */
+GByteArray *limn_png_encode_texts (const limn_image *image,
+                                   const struct limn_png_text *texts,
+                                   gsize n_texts,
+                                   GError **error);
