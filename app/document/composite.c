@@ -14,17 +14,18 @@ static const cairo_operator_t operators[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (operators) == LIMN_N_BLENDS);
 
-static void
-paint (cairo_t *cairo, const limn_layer *layer, cairo_operator_t operator, double opacity)
+void
+limn_composite_surface (
+    cairo_t *cairo, cairo_surface_t *pixels, int x, int y, int blend, double opacity)
 {
-  cairo_rectangle_int_t area = limn_layer_area (layer);
+  cairo_rectangle_int_t size = limn_pixels_area (pixels);
 
   cairo_save (cairo);
-  cairo_set_source_surface (cairo, layer->pixels, area.x, area.y);
+  cairo_set_source_surface (cairo, pixels, x, y);
   cairo_pattern_set_filter (cairo_get_source (cairo), CAIRO_FILTER_NEAREST);
-  cairo_set_operator (cairo, operator);
+  cairo_set_operator (cairo, operators[blend]);
   /* Some operators reach beyond their source. */
-  cairo_rectangle (cairo, area.x, area.y, area.width, area.height);
+  cairo_rectangle (cairo, x, y, size.width, size.height);
   cairo_clip (cairo);
   if (opacity < 1.0)
     cairo_paint_with_alpha (cairo, opacity);
@@ -33,19 +34,28 @@ paint (cairo_t *cairo, const limn_layer *layer, cairo_operator_t operator, doubl
   cairo_restore (cairo);
 }
 
+int
+limn_composite_blend (const limn_layer *layer)
+{
+  return MAX (limn_choice_find (limn_blend_names, limn_layer_get_text (layer, LIMN_LAYER_BLEND)),
+              0);
+}
+
 void
 limn_composite_pixels (cairo_t *cairo, const limn_layer *layer)
 {
-  paint (cairo, layer, CAIRO_OPERATOR_OVER, 1.0);
+  cairo_rectangle_int_t area = limn_layer_area (layer);
+
+  limn_composite_surface (cairo, layer->pixels, area.x, area.y, 0, 1.0);
 }
 
 void
 limn_composite_layer (cairo_t *cairo, const limn_layer *layer)
 {
-  int blend = limn_choice_find (limn_blend_names, limn_layer_get_text (layer, LIMN_LAYER_BLEND));
+  cairo_rectangle_int_t area = limn_layer_area (layer);
 
-  paint (cairo, layer, operators[MAX (blend, 0)],
-         limn_layer_get_double (layer, LIMN_LAYER_OPACITY));
+  limn_composite_surface (cairo, layer->pixels, area.x, area.y, limn_composite_blend (layer),
+                          limn_layer_get_double (layer, LIMN_LAYER_OPACITY));
 }
 
 cairo_surface_t *

@@ -6,6 +6,11 @@
 /* The picture of a document, and what a model sees of it. The cairo_t functions draw in the
  * coordinates of the canvas. */
 
+/* @pixels with their corner at @x, @y; @blend is an index of limn_blend_names. */
+void limn_composite_surface (
+    cairo_t *cairo, cairo_surface_t *pixels, int x, int y, int blend, double opacity);
+/* The index of a layer's blending in limn_blend_names. */
+int limn_composite_blend (const limn_layer *layer);
 /* A layer with its opacity and blending, whether it is visible or not. */
 void limn_composite_layer (cairo_t *cairo, const limn_layer *layer);
 /* Its pixels alone, as they are. */

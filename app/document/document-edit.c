@@ -101,13 +101,18 @@ limn_document_add_picture (
     LimnDocument *document, const limn_image *image, const char *name, int x, int y, guint index)
 {
   cairo_surface_t *pixels = NULL;
-  limn_layer *layer;
 
   if (limn_pixels_size_ok (image->width, image->height))
     pixels = limn_pixels_from_image (image);
-  if (pixels == NULL)
-    return 0;
-  layer = limn_layer_new_for_pixels (document->next_id, LIMN_LAYER_PICTURE, pixels);
+  return pixels != NULL ? limn_document_add_pixels (document, pixels, name, x, y, index) : 0;
+}
+
+guint32
+limn_document_add_pixels (
+    LimnDocument *document, cairo_surface_t *pixels, const char *name, int x, int y, guint index)
+{
+  limn_layer *layer = limn_layer_new_for_pixels (document->next_id, LIMN_LAYER_PICTURE, pixels);
+
   set_name (layer, name);
   limn_layer_take_value (layer, LIMN_LAYER_X,
                          limn_key_check (&limn_layer_keys[LIMN_LAYER_X], g_variant_new_int32 (x)));
@@ -269,6 +274,49 @@ limn_document_paint (LimnDocument *document, guint32 id, limn_op *op)
 /* --- a stroke as it grows --- */
 
 static void
+copy_area (cairo_surface_t *to, cairo_surface_t *from, cairo_rectangle_int_t area)
+{
+  cairo_surface_flush (from);
+  cairo_surface_flush (to);
+  for (int y = area.y; y < area.y + area.height; y++)
+    memcpy (limn_pixels_row (to, y) + area.x, limn_pixels_row (from, y) + area.x,
+            (gsize) area.width * 4);
+  cairo_surface_mark_dirty_rectangle (to, area.x, area.y, area.width, area.height);
+}
+
+static int
+kept_columns (const struct limn_live *live)
+{
+  return cairo_image_surface_get_width (live->before) / LIMN_TILE + 1;
+}
+
+/* The tiles that the stroke has touched, as they were. */
+static void
+put_back (const struct limn_live *live, cairo_surface_t *pixels)
+{
+  cairo_rectangle_int_t all = limn_pixels_area (live->before);
+  int columns = kept_columns (live);
+
+  for (int y = 0; y * LIMN_TILE < all.height; y++)
+    for (int x = 0; x * LIMN_TILE < all.width; x++) {
+      cairo_rectangle_int_t tile = { x * LIMN_TILE, y * LIMN_TILE, LIMN_TILE, LIMN_TILE };
+
+      if (live->kept[y * columns + x] != 0)
+        copy_area (pixels, live->before, limn_rectangle_intersect (tile, all));
+    }
+}
+
+/* What is drawn on stays owned, so that nothing can go wrong in the middle of a stroke. */
+bool
+limn_live_copy (const struct limn_live *live, limn_layer *copy)
+{
+  if (!limn_pixels_own (&copy->pixels))
+    return false;
+  put_back (live, copy->pixels);
+  return true;
+}
+
+static void
 live_free (struct limn_live *live)
 {
   limn_layer_unref (live->layer);
@@ -306,24 +354,13 @@ limn_document_stroke_begin (LimnDocument *document, guint32 id, const struct lim
   live->kept =
       g_malloc0 ((gsize) (all.width / LIMN_TILE + 1) * (gsize) (all.height / LIMN_TILE + 1));
   live->points = g_array_new (FALSE, FALSE, sizeof (struct limn_point));
-  if (live->mask == NULL || live->before == NULL) {
+  if (live->mask == NULL || live->before == NULL || !limn_pixels_own (&layer->pixels)) {
     live_free (live);
     return false;
   }
   limn_layer_prepare (layer);
   document->live = live;
   return true;
-}
-
-static void
-copy_area (cairo_surface_t *to, cairo_surface_t *from, cairo_rectangle_int_t area)
-{
-  cairo_surface_flush (from);
-  cairo_surface_flush (to);
-  for (int y = area.y; y < area.y + area.height; y++)
-    memcpy (limn_pixels_row (to, y) + area.x, limn_pixels_row (from, y) + area.x,
-            (gsize) area.width * 4);
-  cairo_surface_mark_dirty_rectangle (to, area.x, area.y, area.width, area.height);
 }
 
 /* The tiles of @area as they are before the stroke touches them. */
@@ -335,7 +372,7 @@ keep_before (struct limn_live *live, cairo_rectangle_int_t area)
   for (int y = area.y / LIMN_TILE; y * LIMN_TILE < area.y + area.height; y++)
     for (int x = area.x / LIMN_TILE; x * LIMN_TILE < area.x + area.width; x++) {
       cairo_rectangle_int_t tile = { x * LIMN_TILE, y * LIMN_TILE, LIMN_TILE, LIMN_TILE };
-      guint8 *kept = &live->kept[y * (all.width / LIMN_TILE + 1) + x];
+      guint8 *kept = &live->kept[y * kept_columns (live) + x];
 
       if (*kept == 0)
         copy_area (live->before, live->layer->pixels, limn_rectangle_intersect (tile, all));
@@ -404,7 +441,7 @@ limn_document_stroke_cancel (LimnDocument *document)
     return;
   document->live = NULL;
   if (live->area.width > 0) {
-    copy_area (live->layer->pixels, live->before, live->area);
+    put_back (live, live->layer->pixels);
     limn_document_emit_pixels (document, live->layer->id, live->area);
   }
   live_free (live);

@@ -53,6 +53,10 @@ struct _LimnDocument {
   guint64 epoch; /* what was done in an earlier one, the journal's file does not tell */
 };
 
+/* Gives @copy of the layer that is drawn on the pixels from before, which are shared with nobody.
+ * False without memory. */
+bool limn_live_copy (const struct limn_live *live, limn_layer *copy);
+
 /* Bytes of what can be undone; results kept. */
 #define LIMN_HISTORY_LIMIT ((gsize) 1 << 30)
 #define LIMN_RESULTS_LIMIT ((gsize) 256 << 20)

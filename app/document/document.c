@@ -110,6 +110,9 @@ limn_document_copy (LimnDocument *document)
     if (layer_copy == NULL)
       return NULL;
     g_ptr_array_add (copy->layers, layer_copy);
+    if (document->live != NULL && document->live->layer == layer &&
+        !limn_live_copy (document->live, layer_copy))
+      return NULL;
   }
   for (guint i = 0; i < document->results->len; i++) {
     const limn_result *result = g_ptr_array_index (document->results, i);

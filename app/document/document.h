@@ -28,7 +28,8 @@ G_DECLARE_FINAL_TYPE (LimnDocument, limn_document, LIMN, DOCUMENT, GObject)
 
 /* NULL unless the size is limn_pixels_size_ok(). Without layers. */
 LimnDocument *limn_document_new (int width, int height);
-/* With all but history, journal and what is being drawn. NULL when there is no memory. */
+/* With all but history, journal and what is being drawn, for any thread. Pixels are shared until
+ * one of the two is drawn on. NULL when there is no memory. */
 LimnDocument *limn_document_copy (LimnDocument *document);
 
 void limn_document_get_size (LimnDocument *document, int *width, int *height);
@@ -79,6 +80,9 @@ guint32 limn_document_add_layer (LimnDocument *document,
                                  guint index);
 guint32 limn_document_add_picture (
     LimnDocument *document, const limn_image *image, const char *name, int x, int y, guint index);
+/* The same for pixels that are ready: takes @pixels, which nobody else may change. */
+guint32 limn_document_add_pixels (
+    LimnDocument *document, cairo_surface_t *pixels, const char *name, int x, int y, guint index);
 guint32 limn_document_duplicate_layer (LimnDocument *document, guint32 id, const char *name);
 /* Into the one below, which must not be locked and is gone afterwards; the new one has its name and
  * values. */

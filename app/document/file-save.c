@@ -8,6 +8,17 @@
 
 #define THUMBNAIL_SIZE 256
 
+/* Threads that compress pictures. */
+#define MAX_THREADS 4
+
+/* A picture on its way into the archive. */
+struct picture {
+  const limn_layer *layer; /* or */
+  const limn_image *image;
+  GByteArray *png;
+  GError *error;
+};
+
 /* Of an archive that is being written. */
 struct saving {
   LimnDocument *document;
@@ -17,6 +28,8 @@ struct saving {
   GPtrArray *srcs;   /* [layers] */
   GArray *checksums; /* [layers], of guint64 */
   GHashTable *names; /* what was written */
+  GArray *pictures;  /* of struct picture: the layers, the merged picture, its thumbnail */
+  int next_picture;  /* that no thread has taken yet */
 };
 
 char *
@@ -55,29 +68,109 @@ no_memory (const struct saving *saving, GError **error)
   return false;
 }
 
-static bool
-add_picture (struct saving *saving,
-             const char *name,
-             const limn_image *image,
-             guint64 *checksum,
-             GError **error)
-{
-  g_autoptr (GByteArray) png = limn_png_encode (image, error);
+/* --- pictures --- */
 
-  if (png == NULL)
-    return false;
-  if (checksum != NULL)
-    *checksum = limn_checksum (png->data, png->len);
-  return add (saving, name, png->data, png->len, error);
+static void
+picture_clear (struct picture *picture)
+{
+  if (picture->png != NULL)
+    g_byte_array_unref (picture->png);
+  g_clear_error (&picture->error);
+}
+
+/* Reads the pixels as they lie in memory, and nothing else of Cairo. */
+static void
+encode (struct picture *picture)
+{
+  g_autoptr (limn_image) image = NULL;
+
+  if (picture->layer != NULL)
+    image = limn_pixels_to_image (picture->layer->pixels);
+  picture->png = limn_png_encode_quick (image != NULL ? image : picture->image, &picture->error);
+}
+
+/* Takes one after the other as long as there are any. */
+static gpointer
+encode_some (gpointer data)
+{
+  struct saving *saving = data;
+  guint index;
+
+  while ((index = (guint) g_atomic_int_add (&saving->next_picture, 1)) < saving->pictures->len)
+    encode (&g_array_index (saving->pictures, struct picture, index));
+  return NULL;
+}
+
+/* Compressing them is what saving takes its time for: this thread does it and others help. */
+static void
+encode_all (struct saving *saving)
+{
+  guint count = MIN (MIN (g_get_num_processors (), MAX_THREADS), saving->pictures->len);
+  GThread *helpers[MAX_THREADS] = { NULL };
+
+  for (guint i = 1; i < count; i++)
+    helpers[i] = g_thread_try_new ("save", encode_some, saving, NULL);
+  encode_some (saving);
+  for (guint i = 1; i < count; i++)
+    if (helpers[i] != NULL)
+      g_thread_join (helpers[i]);
+}
+
+/* Nothing is drawn by Cairo any more when the other threads begin. */
+static bool
+make_pictures (struct saving *saving, GError **error)
+{
+  LimnDocument *document = saving->document;
+  g_autoptr (limn_image) merged = limn_document_composite (document);
+  g_autoptr (limn_image) thumbnail = NULL;
+  struct picture picture = { NULL };
+  int side;
+
+  if (merged == NULL)
+    return no_memory (saving, error);
+  side = MAX (merged->width, merged->height);
+  if (side > THUMBNAIL_SIZE)
+    thumbnail = limn_image_resize (merged, MAX (merged->width * THUMBNAIL_SIZE / side, 1),
+                                   MAX (merged->height * THUMBNAIL_SIZE / side, 1));
+  for (guint i = 0; i < document->layers->len; i++) {
+    picture.layer = g_ptr_array_index (document->layers, i);
+    g_array_append_val (saving->pictures, picture);
+  }
+  picture.layer = NULL;
+  picture.image = merged;
+  g_array_append_val (saving->pictures, picture);
+  picture.image = thumbnail != NULL ? thumbnail : merged;
+  g_array_append_val (saving->pictures, picture);
+  encode_all (saving);
+  return true;
 }
 
 static bool
-add_layer (struct saving *saving, const limn_layer *layer, const char *src, GError **error)
+add_picture (struct saving *saving, const char *name, guint index, GError **error)
 {
-  g_autoptr (limn_image) image = limn_pixels_to_image (layer->pixels);
-  guint64 checksum = 0;
+  struct picture *picture = &g_array_index (saving->pictures, struct picture, index);
+  bool good;
 
-  if (!add_picture (saving, src, image, &checksum, error))
+  if (picture->png == NULL) {
+    g_propagate_error (error, g_steal_pointer (&picture->error));
+    return false;
+  }
+  good = add (saving, name, picture->png->data, picture->png->len, error);
+  g_clear_pointer (&picture->png, g_byte_array_unref);
+  return good;
+}
+
+/* --- members --- */
+
+static bool
+add_layer (struct saving *saving, guint index, GError **error)
+{
+  const limn_layer *layer = g_ptr_array_index (saving->document->layers, index);
+  const char *src = g_ptr_array_index (saving->srcs, index);
+  const GByteArray *png = g_array_index (saving->pictures, struct picture, index).png;
+  guint64 checksum = png != NULL ? limn_checksum (png->data, png->len) : 0;
+
+  if (!add_picture (saving, src, index, error))
     return false;
   g_array_append_val (saving->checksums, checksum);
   if (!saving->plain && layer->ops->len > 0) {
@@ -94,19 +187,10 @@ add_layer (struct saving *saving, const limn_layer *layer, const char *src, GErr
 static bool
 add_merged (struct saving *saving, GError **error)
 {
-  g_autoptr (limn_image) merged = limn_document_composite (saving->document);
-  g_autoptr (limn_image) thumbnail = NULL;
-  int side;
+  guint layers = saving->document->layers->len;
 
-  if (merged == NULL)
-    return no_memory (saving, error);
-  side = MAX (merged->width, merged->height);
-  if (side > THUMBNAIL_SIZE)
-    thumbnail = limn_image_resize (merged, MAX (merged->width * THUMBNAIL_SIZE / side, 1),
-                                   MAX (merged->height * THUMBNAIL_SIZE / side, 1));
-  return add_picture (saving, LIMN_FILE_MERGED, merged, NULL, error) &&
-         add_picture (saving, LIMN_FILE_THUMBNAIL, thumbnail != NULL ? thumbnail : merged, NULL,
-                      error);
+  return add_picture (saving, LIMN_FILE_MERGED, layers, error) &&
+         add_picture (saving, LIMN_FILE_THUMBNAIL, layers + 1, error);
 }
 
 static bool
@@ -148,9 +232,10 @@ write_archive (struct saving *saving, GError **error)
   if (!add (saving, "mimetype", LIMN_FILE_MIMETYPE, strlen (LIMN_FILE_MIMETYPE), error) ||
       !add (saving, LIMN_FILE_STACK, stack, strlen (stack), error))
     return false;
+  if (!make_pictures (saving, error))
+    return false;
   for (guint i = 0; i < document->layers->len; i++)
-    if (!add_layer (saving, g_ptr_array_index (document->layers, i),
-                    g_ptr_array_index (saving->srcs, i), error))
+    if (!add_layer (saving, i, error))
       return false;
   return (saving->plain || add_ours (saving, error)) && add_merged (saving, error) &&
          limn_zip_writer_finish (saving->zip, error);
@@ -163,6 +248,7 @@ limn_document_save (LimnDocument *document, const char *path, GError **error)
   g_autoptr (GPtrArray) srcs = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GArray) checksums = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GArray) pictures = g_array_new (FALSE, FALSE, sizeof (struct picture));
   g_autofree char *lower = g_ascii_strdown (path, -1);
   struct saving saving = { .document = document,
                            .zip = zip,
@@ -170,8 +256,10 @@ limn_document_save (LimnDocument *document, const char *path, GError **error)
                            .plain = g_str_has_suffix (lower, ".ora"),
                            .srcs = srcs,
                            .checksums = checksums,
-                           .names = names };
+                           .names = names,
+                           .pictures = pictures };
 
+  g_array_set_clear_func (pictures, (GDestroyNotify) picture_clear);
   return zip != NULL && write_archive (&saving, error);
 }
 

@@ -97,6 +97,7 @@ limn_document_keep (LimnDocument *document, limn_command *command)
   if (document->group_depth == 0) {
     write_command (document, command, LIMN_RECORD_COMMAND);
     push (document, command);
+    limn_journal_compact (document);
     return;
   }
   if (document->journal != NULL)
@@ -174,6 +175,7 @@ limn_document_end_group (LimnDocument *document)
   g_ptr_array_set_size (document->group, 0);
   g_ptr_array_set_free_func (document->group, (GDestroyNotify) limn_command_free);
   push (document, command);
+  limn_journal_compact (document);
 }
 
 static bool

@@ -17,18 +17,30 @@ typedef enum {
   LIMN_N_RECORDS,
 } limn_record_kind;
 
-/* No-op without a journal. Never blocks longer than a write to the page cache; a failure is told by
- * a signal of the document, once. */
+/* No-op without a journal. Blocks no longer than a write to the page cache takes, but where the
+ * very first file is not whole yet: then until it is. A failure is told by a signal of the
+ * document, once. */
 void limn_journal_write (LimnDocument *document, limn_record_kind kind, const GByteArray *payload);
 /* That @command was undone or redone (@kind). The file may be younger than it: then all is written
  * that it may have changed. */
 void limn_journal_write_undo (LimnDocument *document,
                               limn_record_kind kind,
                               const limn_command *command);
-/* Begins again with the document as it is. */
+/* Begins again with the document as it is. Does not block: a thread writes the new file, and until
+ * that is whole the old one goes on. */
 void limn_journal_restart (LimnDocument *document);
+/* The same when the file has become large. Only between commands. */
+void limn_journal_compact (LimnDocument *document);
+/* Bytes from which on it is large; for tests. */
+void limn_journal_set_limit (LimnDocument *document, goffset bytes);
 /* Lets go of the files and leaves them. */
 void limn_journal_free (limn_journal *journal);
+
+/* The caller frees them. */
+char *limn_journal_lock_path (const char *folder, const char *name);
+char *limn_journal_folder (const char *folder);
+/* The open file, or -1 and errno; EWOULDBLOCK when another holds it. */
+int limn_journal_take_lock (const char *path);
 
 /* The document that such a file holds up to the last whole record. */
 LimnDocument *limn_journal_read (const void *bytes, gsize size, const char *name, GError **error);

@@ -12,12 +12,14 @@
 typedef struct limn_journal limn_journal;
 
 /* Begins a journal for @document in @folder, or where the user's state belongs when that is NULL.
- * Without it the document works as well, but a crash loses it. */
+ * Without it the document works as well, but a crash loses it. A thread writes the document as it
+ * is now; limn_journal_sync() waits for that. */
 bool limn_journal_start (LimnDocument *document, const char *folder, GError **error);
-/* The document was saved or is not wanted any more: nothing is left. Also when there is none. */
+/* The document was saved or is not wanted any more: nothing is left. Also when there is none. Does
+ * not wait for the thread. */
 void limn_journal_close (LimnDocument *document);
-/* Waits until all that was written is on the disk. */
-void limn_journal_sync (LimnDocument *document);
+/* Waits until all that was written is on the disk; false where it is not. */
+bool limn_journal_sync (LimnDocument *document);
 
 /* --- after a crash --- */
 
@@ -34,7 +36,8 @@ typedef struct {
 GPtrArray *limn_journal_recover (const char *folder);
 /* The document up to the last whole record, without a journal and to be saved. */
 LimnDocument *limn_left_open (const limn_left *left, GError **error);
-/* Removes it: once the document has another journal, or is not wanted. */
+/* Removes it: once the document has another journal, and limn_journal_sync() was true for that, or
+ * when it is not wanted. */
 void limn_left_discard (limn_left *left);
 void limn_left_free (limn_left *left);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_left, limn_left_free)

@@ -80,6 +80,9 @@ const struct limn_key limn_settings[] = {
   [LIMN_SETTING_HIRES_STEPS] = WHOLE ("hires-steps", 0, 1000, 0),
   [LIMN_SETTING_HIRES_UPSCALE] = CHOICE ("hires-upscale", limn_upscale_names, NULL),
   [LIMN_SETTING_LIVE] = SWITCH ("live", false),
+  [LIMN_SETTING_STYLE] = LINE ("style"),
+  [LIMN_SETTING_STYLE_PROMPT] = TEXT ("style-prompt"),
+  [LIMN_SETTING_STYLE_NEGATIVE] = TEXT ("style-negative"),
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (limn_settings) == LIMN_N_SETTINGS);
 

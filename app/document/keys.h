@@ -53,6 +53,9 @@ typedef enum {
   LIMN_SETTING_HIRES_STEPS,
   LIMN_SETTING_HIRES_UPSCALE,
   LIMN_SETTING_LIVE,
+  LIMN_SETTING_STYLE,        /* its name; "" for none */
+  LIMN_SETTING_STYLE_PROMPT, /* templates, as limn_style_apply() takes them */
+  LIMN_SETTING_STYLE_NEGATIVE,
   LIMN_N_SETTINGS,
 } limn_setting;
 

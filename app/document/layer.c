@@ -74,7 +74,7 @@ limn_layer_unref (limn_layer *layer)
 limn_layer *
 limn_layer_copy (const limn_layer *layer, guint32 id)
 {
-  cairo_surface_t *pixels = limn_pixels_copy (layer->pixels);
+  cairo_surface_t *pixels = limn_pixels_share (layer->pixels);
   limn_layer *copy;
 
   if (pixels == NULL)
@@ -144,6 +144,15 @@ last_saved (const limn_layer *layer)
   guint count = layer->snapshots->len;
 
   return count > 0 ? g_ptr_array_index (layer->snapshots, count - 1) : NULL;
+}
+
+const limn_snapshot *
+limn_layer_last_snapshot (const limn_layer *layer, const guint8 **changed)
+{
+  const struct saved *saved = last_saved (layer);
+
+  *changed = layer->changed;
+  return saved != NULL ? saved->snapshot : NULL;
 }
 
 static int
@@ -227,7 +236,8 @@ limn_layer_do (limn_layer *layer, limn_op *op, cairo_rectangle_int_t *area)
   cairo_rectangle_int_t all = limn_pixels_area (layer->pixels);
 
   limn_layer_prepare (layer);
-  if (layer->ops->len >= MAX_OPS || !limn_op_draw (op, &layer->pixels, all))
+  if (layer->ops->len >= MAX_OPS || !limn_pixels_own (&layer->pixels) ||
+      !limn_op_draw (op, &layer->pixels, all))
     return false;
   *area = limn_op_bounds (op, all.width, all.height);
   limn_layer_append (layer, op);
@@ -287,6 +297,9 @@ limn_layer_undo (limn_layer *layer, cairo_rectangle_int_t *area)
   bool local, good = true;
 
   if (layer->ops->len == 0 || first == NULL || first->n_ops > n)
+    return false;
+  /* First of all, since nothing has changed when it fails. */
+  if (!limn_pixels_own (&layer->pixels))
     return false;
   saved = find_saved (layer, n, &local);
   if (local) {

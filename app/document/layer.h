@@ -31,7 +31,8 @@ limn_layer *limn_layer_new_for_pixels (guint32 id, limn_layer_kind kind, cairo_s
 limn_layer *limn_layer_ref (limn_layer *layer);
 void limn_layer_unref (limn_layer *layer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_layer, limn_layer_unref)
-/* Without what is needed to take operations back. NULL when there is no memory. */
+/* Without what is needed to take operations back. The pixels are shared until one of the two is
+ * drawn on. NULL when there is no memory. */
 limn_layer *limn_layer_copy (const limn_layer *layer, guint32 id);
 
 bool limn_layer_get_bool (const limn_layer *layer, limn_layer_key key);
@@ -40,6 +41,10 @@ double limn_layer_get_double (const limn_layer *layer, limn_layer_key key);
 const char *limn_layer_get_text (const limn_layer *layer, limn_layer_key key);
 /* Takes @value, which is of the key's type and range. */
 void limn_layer_take_value (limn_layer *layer, limn_layer_key key, GVariant *value);
+
+/* The last snapshot that was kept, and which of its tiles are out of date, [tiles]; NULL when there
+ * is none. Borrowed until the layer changes. While a stroke grows it is that from before. */
+const limn_snapshot *limn_layer_last_snapshot (const limn_layer *layer, const guint8 **changed);
 
 /* Where its pixels lie on the canvas. */
 cairo_rectangle_int_t limn_layer_area (const limn_layer *layer);

@@ -89,12 +89,13 @@ add_inside (limn_mask *mask, const GArray *outline)
   const guint8 *data = cairo_image_surface_get_data (inside);
   gsize stride = (gsize) cairo_image_surface_get_stride (inside);
 
-  for (gsize y = 0; data != NULL && y < (gsize) mask->area.height; y++)
-    for (gsize x = 0; x < (gsize) mask->area.width; x++) {
-      guint8 *value = mask->data + y * (gsize) mask->area.width + x;
+  for (gsize y = 0; data != NULL && y < (gsize) mask->area.height; y++) {
+    guint8 *restrict row = mask->data + y * (gsize) mask->area.width;
+    const guint8 *restrict from = data + y * stride;
 
-      *value = MAX (*value, data[y * stride + x]);
-    }
+    for (gsize x = 0; x < (gsize) mask->area.width; x++)
+      row[x] = MAX (row[x], from[x]);
+  }
   cairo_surface_destroy (inside);
 }
 

@@ -19,17 +19,86 @@ limn_pixels_size_ok (gint64 width, gint64 height)
          height <= LIMN_PIXELS_MAX_SIDE && width * height <= LIMN_PIXELS_MAX;
 }
 
+/* What surfaces share; nobody writes into one that has several references. */
+struct buffer {
+  gatomicrefcount references;
+  guint8 *data;
+};
+
+static const cairo_user_data_key_t buffer_key;
+
+static void
+buffer_unref (void *data)
+{
+  struct buffer *buffer = data;
+
+  if (!g_atomic_ref_count_dec (&buffer->references))
+    return;
+  g_free (buffer->data);
+  g_free (buffer);
+}
+
+/* Takes a reference to @buffer. */
+static cairo_surface_t *
+surface_for (struct buffer *buffer, int width, int height)
+{
+  int stride = cairo_format_stride_for_width (CAIRO_FORMAT_ARGB32, width);
+  cairo_surface_t *pixels = cairo_image_surface_create_for_data (buffer->data, CAIRO_FORMAT_ARGB32,
+                                                                 width, height, stride);
+
+  /* An error surface refuses it, too. */
+  if (cairo_surface_set_user_data (pixels, &buffer_key, buffer, buffer_unref) ==
+      CAIRO_STATUS_SUCCESS)
+    return pixels;
+  cairo_surface_destroy (pixels);
+  buffer_unref (buffer);
+  return NULL;
+}
+
 cairo_surface_t *
 limn_pixels_new (int width, int height)
 {
-  cairo_surface_t *pixels;
+  gsize stride = (gsize) cairo_format_stride_for_width (CAIRO_FORMAT_ARGB32, width);
+  struct buffer *buffer;
+  guint8 *data;
 
   g_assert (limn_pixels_size_ok (width, height));
-  pixels = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
-  if (cairo_surface_status (pixels) == CAIRO_STATUS_SUCCESS)
-    return pixels;
-  cairo_surface_destroy (pixels);
-  return NULL;
+  data = g_try_malloc0 (stride * (gsize) height);
+  if (data == NULL)
+    return NULL;
+  buffer = g_new (struct buffer, 1);
+  g_atomic_ref_count_init (&buffer->references);
+  buffer->data = data;
+  return surface_for (buffer, width, height);
+}
+
+cairo_surface_t *
+limn_pixels_share (cairo_surface_t *pixels)
+{
+  struct buffer *buffer = cairo_surface_get_user_data (pixels, &buffer_key);
+  cairo_rectangle_int_t area = limn_pixels_area (pixels);
+
+  if (buffer == NULL)
+    return limn_pixels_copy (pixels);
+  cairo_surface_flush (pixels);
+  g_atomic_ref_count_inc (&buffer->references);
+  return surface_for (buffer, area.width, area.height);
+}
+
+bool
+limn_pixels_own (cairo_surface_t **pixels)
+{
+  struct buffer *buffer = cairo_surface_get_user_data (*pixels, &buffer_key);
+  cairo_surface_t *copy;
+
+  if (buffer == NULL || g_atomic_ref_count_compare (&buffer->references, 1))
+    return true;
+  copy = limn_pixels_copy (*pixels);
+  if (copy == NULL)
+    return false;
+  cairo_surface_destroy (*pixels);
+  *pixels = copy;
+  return true;
 }
 
 guint32 *
@@ -295,18 +364,64 @@ tile_restore (const limn_tile *tile, cairo_surface_t *pixels, cairo_rectangle_in
 }
 
 limn_snapshot *
+limn_snapshot_new_empty (int width, int height)
+{
+  limn_snapshot *snapshot = g_new0 (limn_snapshot, 1);
+
+  snapshot->width = width;
+  snapshot->height = height;
+  snapshot->columns = (width + LIMN_TILE - 1) / LIMN_TILE;
+  snapshot->rows = (height + LIMN_TILE - 1) / LIMN_TILE;
+  snapshot->tiles = g_new0 (limn_tile *, snapshot->columns * snapshot->rows);
+  return snapshot;
+}
+
+limn_snapshot *
+limn_snapshot_copy (const limn_snapshot *snapshot)
+{
+  limn_snapshot *copy = limn_snapshot_new_empty (snapshot->width, snapshot->height);
+
+  for (int i = 0; i < snapshot->columns * snapshot->rows; i++)
+    copy->tiles[i] = limn_tile_ref (snapshot->tiles[i]);
+  return copy;
+}
+
+/* Equal pixels have equal code. */
+static bool
+tile_equal (const limn_tile *a, const limn_tile *b)
+{
+  return a == b ||
+         (a != NULL && b != NULL && a->size == b->size && memcmp (a->code, b->code, a->size) == 0);
+}
+
+bool
+limn_snapshot_equal (const limn_snapshot *a, const limn_snapshot *b)
+{
+  if (a->width != b->width || a->height != b->height)
+    return false;
+  for (int i = 0; i < a->columns * a->rows; i++)
+    if (!tile_equal (a->tiles[i], b->tiles[i]))
+      return false;
+  return true;
+}
+
+bool
+limn_snapshot_is_empty (const limn_snapshot *snapshot)
+{
+  for (int i = 0; i < snapshot->columns * snapshot->rows; i++)
+    if (snapshot->tiles[i] != NULL)
+      return false;
+  return true;
+}
+
+limn_snapshot *
 limn_snapshot_new (cairo_surface_t *pixels, const limn_snapshot *previous, const guint8 *changed)
 {
   cairo_rectangle_int_t area = limn_pixels_area (pixels);
-  limn_snapshot *snapshot = g_new0 (limn_snapshot, 1);
+  limn_snapshot *snapshot = limn_snapshot_new_empty (area.width, area.height);
   g_autoptr (GByteArray) code = g_byte_array_new ();
   bool share;
 
-  snapshot->width = area.width;
-  snapshot->height = area.height;
-  snapshot->columns = (area.width + LIMN_TILE - 1) / LIMN_TILE;
-  snapshot->rows = (area.height + LIMN_TILE - 1) / LIMN_TILE;
-  snapshot->tiles = g_new0 (limn_tile *, snapshot->columns * snapshot->rows);
   share = previous != NULL && previous->width == area.width && previous->height == area.height;
   cairo_surface_flush (pixels);
   for (int i = 0; i < snapshot->columns * snapshot->rows; i++) {

@@ -18,6 +18,12 @@ bool limn_pixels_size_ok (gint64 width, gint64 height);
 /* Transparent. NULL when there is no memory. The size is ok. */
 cairo_surface_t *limn_pixels_new (int width, int height);
 cairo_surface_t *limn_pixels_copy (cairo_surface_t *pixels);
+/* The same pixels in another surface, which may go to another thread: what lies in memory is shared
+ * until one of the two is owned. Costs next to nothing. NULL when there is no memory. */
+cairo_surface_t *limn_pixels_share (cairo_surface_t *pixels);
+/* Before pixels are written that may be shared: *@pixels becomes another surface where they are.
+ * False, and nothing happens, without memory. */
+bool limn_pixels_own (cairo_surface_t **pixels);
 
 /* The row @y, after cairo_surface_flush(). */
 guint32 *limn_pixels_row (cairo_surface_t *pixels, int y);
@@ -56,6 +62,15 @@ typedef struct {
 limn_snapshot *
 limn_snapshot_new (cairo_surface_t *pixels, const limn_snapshot *previous, const guint8 *changed);
 void limn_snapshot_free (limn_snapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_snapshot, limn_snapshot_free)
+/* Transparent. */
+limn_snapshot *limn_snapshot_new_empty (int width, int height);
+/* Another one with the same tiles. */
+limn_snapshot *limn_snapshot_copy (const limn_snapshot *snapshot);
+/* Whether both have the same pixels. */
+bool limn_snapshot_equal (const limn_snapshot *a, const limn_snapshot *b);
+/* Whether all of it is transparent. */
+bool limn_snapshot_is_empty (const limn_snapshot *snapshot);
 /* Overwrites those tiles of @pixels that touch @area, which must have the snapshot's size. */
 void limn_snapshot_restore (const limn_snapshot *snapshot,
                             cairo_surface_t *pixels,

@@ -147,6 +147,7 @@ limn_document_add_result (LimnDocument *document, GBytes *png, const char *recip
     limn_journal_write (document, LIMN_RECORD_RESULT, payload);
   }
   keep_limit (document, id);
+  limn_journal_compact (document);
   limn_document_emit_results (document);
   limn_document_emit_history (document);
   return id;

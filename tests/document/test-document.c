@@ -303,6 +303,74 @@ test_copy (void)
   g_rand_free (random);
 }
 
+static gpointer
+look (gpointer data)
+{
+  LimnDocument *document = data;
+
+  for (int i = 0; i < 20; i++) {
+    g_autoptr (limn_image) image = limn_document_composite (document);
+
+    g_assert_nonnull (image);
+  }
+  return edits_digest (document);
+}
+
+/* Pixels are shared until somebody draws: on either side, undone, and while another thread reads
+ * them. */
+static void
+test_copy_shares (void)
+{
+  g_autoptr (LimnDocument) document = edits_document_new (32, 60);
+  GRand *random = g_rand_new_with_seed (6);
+
+  for (int i = 0; i < 20; i++) {
+    LimnDocument *copy = limn_document_copy (document);
+    g_autoptr (LimnDocument) second = limn_document_copy (copy);
+    g_autofree char *before = edits_digest (document), *kept = NULL, *read = NULL;
+    GThread *thread = g_thread_new ("look", look, second);
+
+    limn_document_undo (document);
+    edits_random (document, random);
+    edits_random (copy, random);
+    read = g_thread_join (thread);
+    g_assert_cmpstr (read, ==, before);
+    g_object_unref (copy);
+    kept = edits_digest (second);
+    g_assert_cmpstr (kept, ==, before);
+  }
+  g_rand_free (random);
+}
+
+/* A stroke that crosses tiles which the box around it has and it does not touch. */
+static void
+test_cancel (void)
+{
+  g_autoptr (LimnDocument) document = limn_document_new (700, 700);
+  guint32 id = limn_document_add_layer (document, LIMN_LAYER_SCRIBBLE, "lines", 0);
+  g_autoptr (LimnDocument) copy = NULL;
+  g_autofree char *before = NULL, *between = NULL, *after = NULL;
+
+  limn_document_paint (document, id,
+                       limn_op_shape (LIMN_SHAPE_RECTANGLE, true, &limn_brush_default,
+                                      (struct limn_point[]){ limn_point_new (5, 5, 1, 0),
+                                                             limn_point_new (690, 690, 1, 0) },
+                                      2));
+  before = edits_digest (document);
+  limn_document_stroke_begin (document, id,
+                              &(struct limn_brush){ .size = 9,
+                                                    .colour = 0xffff0000,
+                                                    .curve = { 255, 255, 255, 255, 255 } });
+  for (int i = 0; i < 60; i++)
+    limn_document_stroke_add (document, 20 + i * 11, 20 + i * 11, 1, (guint32) i * 8);
+  copy = limn_document_copy (document);
+  between = edits_digest (copy);
+  g_assert_cmpstr (between, ==, before);
+  limn_document_stroke_cancel (document);
+  after = edits_digest (document);
+  g_assert_cmpstr (after, ==, before);
+}
+
 static guint32
 pixel_at (const limn_image *image, int x, int y)
 {
@@ -385,6 +453,8 @@ main (int argc, char **argv)
   g_test_add_func ("/document/refused", test_refused);
   g_test_add_func ("/document/signals", test_signals);
   g_test_add_func ("/document/copy", test_copy);
+  g_test_add_func ("/document/copy-shares", test_copy_shares);
+  g_test_add_func ("/document/cancel", test_cancel);
   g_test_add_func ("/document/composite", test_composite);
   g_test_add_func ("/document/blending", test_blending);
   return g_test_run ();

@@ -247,6 +247,181 @@ test_saved (void)
   test_folder_free (folder);
 }
 
+/* The document that a program would find that looks right now; the thread may be renaming. */
+static LimnDocument *
+look_now (const char *folder)
+{
+  for (;;) {
+    g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+    g_autofree char *newest = NULL;
+    g_autofree char *bytes = NULL;
+    guint64 highest = 0;
+    const char *name;
+    gsize size;
+
+    while ((name = g_dir_read_name (dir)) != NULL) {
+      guint64 number = g_ascii_strtoull (strchr (name, '.') + 1, NULL, 10);
+
+      if (!g_str_has_suffix (name, ".journal") || number <= highest)
+        continue;
+      highest = number;
+      g_free (newest);
+      newest = g_build_filename (folder, name, NULL);
+    }
+    /* Gone between the two: then there is a newer one. */
+    if (newest != NULL && g_file_get_contents (newest, &bytes, &size, NULL)) {
+      g_autoptr (GError) error = NULL;
+      LimnDocument *document = limn_journal_read (bytes, size, newest, &error);
+
+      g_assert_no_error (error);
+      return document;
+    }
+  }
+}
+
+/* At every moment, whatever the thread is at, the newest whole file has all that was done. */
+static void
+test_begins_again (void)
+{
+  char *folder = test_folder_new ();
+  g_autoptr (LimnDocument) document = edits_document_new (71, 60);
+  GRand *random = g_rand_new_with_seed (72);
+
+  start (document, folder);
+  for (int i = 0; i < 150; i++) {
+    g_autoptr (LimnDocument) found = NULL;
+    g_autofree char *wanted = NULL, *digest = NULL;
+
+    if (i % 3 == 0)
+      limn_document_mark_saved (document, limn_document_get_state (document));
+    if (i % 7 == 0)
+      limn_document_mark_saved (document, limn_document_get_state (document));
+    edits_random (document, random);
+    /* An edit may be refused; this one is not, and waits for the first file. */
+    limn_document_set_value (document, LIMN_SETTING_STEPS, g_variant_new_int32 (i + 1), 0);
+    wanted = edits_digest (document);
+    found = look_now (folder);
+    digest = edits_digest (found);
+    g_assert_cmpstr (digest, ==, wanted);
+  }
+  g_assert_true (limn_journal_sync (document));
+  g_assert_cmpuint (test_folder_count (folder), ==, 2);
+  limn_journal_close (document);
+  g_assert_cmpuint (test_folder_count (folder), ==, 0);
+  g_rand_free (random);
+  test_folder_free (folder);
+}
+
+/* Closed while a thread writes: nothing is left, and nothing comes later. */
+static void
+test_close_at_once (void)
+{
+  char *folder = test_folder_new ();
+
+  for (int i = 0; i < 30; i++) {
+    g_autoptr (LimnDocument) document = limn_document_new (300 + i, 200);
+
+    limn_document_add_layer (document, LIMN_LAYER_SCRIBBLE, "lines", 0);
+    start (document, folder);
+    if (i % 2 == 0)
+      limn_journal_sync (document);
+    if (i % 3 != 0)
+      limn_document_mark_saved (document, limn_document_get_state (document));
+    limn_journal_close (document);
+    g_assert_cmpuint (test_folder_count (folder), ==, 0);
+  }
+  test_folder_free (folder);
+}
+
+/* A stroke under the pen is in no file until it ends. */
+static void
+test_saved_while_drawing (void)
+{
+  char *folder = test_folder_new ();
+  LimnDocument *document = limn_document_new (300, 300);
+  guint32 id = limn_document_add_layer (document, LIMN_LAYER_SCRIBBLE, "lines", 0);
+  g_autoptr (LimnDocument) recovered = NULL;
+  g_autoptr (GPtrArray) all = NULL;
+  g_autofree char *before = NULL, *during = NULL, *after = NULL, *end = NULL;
+  GRand *random = g_rand_new_with_seed (73);
+  g_autoptr (LimnDocument) found = NULL;
+
+  edits_stroke (document, id, random, 20);
+  before = edits_digest (document);
+  start (document, folder);
+  limn_document_stroke_begin (document, id, &limn_brush_default);
+  limn_document_stroke_add (document, 5, 5, 1, 0);
+  limn_document_stroke_add (document, 295, 290, 1, 9);
+  limn_document_mark_saved (document, limn_document_get_state (document));
+  limn_journal_sync (document);
+  found = look_now (folder);
+  during = edits_digest (found);
+  g_assert_cmpstr (during, ==, before);
+  limn_document_stroke_add (document, 5, 290, 1, 19);
+  limn_document_stroke_end (document);
+  end = edits_digest (document);
+  g_assert_cmpstr (end, !=, before);
+  crash (document);
+  recovered = open_left (only_left (folder, &all));
+  after = edits_digest (recovered);
+  g_assert_cmpstr (after, ==, end);
+  limn_left_discard (g_ptr_array_index (all, 0));
+  g_rand_free (random);
+  test_folder_free (folder);
+}
+
+static goffset
+folder_size (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+  goffset size = 0;
+
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    GStatBuf info;
+
+    if (g_stat (path, &info) == 0)
+      size += info.st_size;
+  }
+  return size;
+}
+
+/* A file that grew large begins again, and what is older than it can still be undone. */
+static void
+test_compaction (void)
+{
+  char *folder = test_folder_new ();
+  LimnDocument *document = limn_document_new (64, 64);
+  g_autoptr (LimnDocument) recovered = NULL;
+  g_autoptr (GPtrArray) all = NULL;
+  g_autofree char *before = NULL, *after = NULL;
+  g_autofree char *text = g_strnfill (1000, 'x');
+
+  start (document, folder);
+  limn_journal_set_limit (document, 20000);
+  for (int i = 0; i < 500; i++) {
+    g_autofree char *prompt = g_strdup_printf ("%s %d", text, i);
+
+    limn_document_set_value (document, LIMN_SETTING_PROMPT, g_variant_new_string (prompt), 0);
+    if (i % 10 == 0)
+      g_assert_true (limn_journal_sync (document));
+  }
+  g_assert_true (limn_journal_sync (document));
+  g_assert_cmpint (folder_size (folder), <, 60000);
+  for (int i = 0; i < 450; i++)
+    g_assert_true (limn_document_undo (document));
+  for (int i = 0; i < 20; i++)
+    g_assert_true (limn_document_redo (document));
+  before = edits_digest (document);
+  crash (document);
+  recovered = open_left (only_left (folder, &all));
+  after = edits_digest (recovered);
+  g_assert_cmpstr (before, ==, after);
+  limn_left_discard (g_ptr_array_index (all, 0));
+  test_folder_free (folder);
+}
+
 /* Cut anywhere, a journal gives the document after some whole number of changes. */
 static void
 test_truncated (void)
@@ -562,6 +737,10 @@ main (int argc, char **argv)
   g_test_add_func ("/journal/merge-after-save", test_merge_after_save);
   g_test_add_func ("/journal/lock", test_lock);
   g_test_add_func ("/journal/saved", test_saved);
+  g_test_add_func ("/journal/begins-again", test_begins_again);
+  g_test_add_func ("/journal/close-at-once", test_close_at_once);
+  g_test_add_func ("/journal/saved-while-drawing", test_saved_while_drawing);
+  g_test_add_func ("/journal/compaction", test_compaction);
   g_test_add_func ("/journal/truncated", test_truncated);
   g_test_add_func ("/journal/overwritten", test_overwritten);
   g_test_add_func ("/journal/full-disk", test_full_disk);
