@@ -116,6 +116,8 @@ static const struct {
   { "--prediction", prediction_names, G_STRUCT_OFFSET (struct limn_generate_options, prediction) },
   { "--hires-upscale", limn_upscale_names,
     G_STRUCT_OFFSET (struct limn_generate_options, hires_upscale) },
+  { "--preview-kind", limn_preview_names,
+    G_STRUCT_OFFSET (struct limn_generate_options, preview_kind) },
 };
 
 static gboolean
@@ -288,6 +290,7 @@ limn_generate_options_new (void)
   options->count = 1;
   options->cfg = DEFAULT_CFG;
   options->strength = DEFAULT_STRENGTH;
+  options->preview_kind = LIMN_PREVIEW_DECODER;
   options->mask_blur = DEFAULT_MASK_BLUR;
   options->hires_strength = DEFAULT_HIRES_STRENGTH;
   return options;
@@ -325,7 +328,7 @@ context_new (struct limn_generate_options *o)
     { "prompt", 'p', 0, path, &o->prompt, "What the picture shows", "TEXT" },
     { "negative", 'n', 0, path, &o->negative, "What it shall not show", "TEXT" },
     { "plain-prompt", 0, 0, G_OPTION_ARG_NONE, &o->plain_prompt,
-      "Take brackets and BREAK in prompts as text, not as weights and breaks", NULL },
+      "Take prompts as text, without weights, breaks, # comments and {a|b} choices", NULL },
     { "scribble", 's', 0, path, &o->scribble,
       "A drawing (PNG) to follow: dark on light or light on dark", "FILE" },
     { "control", 'c', bytes, call, (gpointer) parse_control,
@@ -390,6 +393,8 @@ context_new (struct limn_generate_options *o)
       "The picture to write (limn-SEED.png); with --count, numbers are added", "FILE" },
     { "preview", 0, 0, path, &o->preview, "Write the predicted picture of every step into DIR",
       "DIR" },
+    { "preview-kind", 0, bytes, call, (gpointer) parse_choice,
+      "decoder (default), latent (small and fast) or auto: what makes those pictures", "NAME" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Progress as JSON, one event a line", NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &o->help, "Print this", NULL },
     { NULL },
@@ -532,6 +537,8 @@ limn_generate_options_parse_over (struct limn_generate_options *base,
   good = g_option_context_parse (context, &argc, &argv, error);
   drop_replaced_texts (&texts);
   options->model_given = options->model != texts.old[0];
+  options->prompt_given = options->prompt != texts.old[1];
+  options->negative_given = options->negative != texts.old[2];
   settle_list (&options->controls, controls, options->scribble != NULL);
   settle_list (&options->guides, guides, false);
   if (options->init != NULL)

@@ -17,6 +17,7 @@ struct limn_generate_options {
   char *scribble;                 /* already one of @controls as well */
   char *out;                      /* NULL: limn-SEED.png */
   char *preview;                  /* folder, or NULL */
+  limn_preview preview_kind;      /* of what goes there */
   char *device;                   /* NULL for the best */
   GPtrArray *controls;            /* of limn_control_spec */
   GPtrArray *controlnets;         /* of limn_controlnet_spec */
@@ -48,6 +49,9 @@ struct limn_generate_options {
   limn_recipe *recipe;                       /* owned; else NULL */
   const limn_image *init_image, *mask_image; /* of @recipe, where @init and @mask are NULL */
   gboolean model_given;                      /* @model is not what the recipe says */
+  /* Whether they were written by a person, on the command line, and not by a recipe, which has them
+   * expanded already. */
+  gboolean prompt_given, negative_given;
 
   gboolean plain_prompt;
   gboolean json, help;

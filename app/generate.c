@@ -10,6 +10,7 @@
 #include "limn.h"
 #include "paths.h"
 #include "progress.h"
+#include "prompt-expand.h"
 #include "recipe-json.h"
 #include "recipe-options.h"
 #include "recipe-text.h"
@@ -246,7 +247,7 @@ copy_options (const struct limn_generate_options *options)
     .hires_steps = options->hires_steps,
     .hires_upscale = options->hires_upscale,
     .vae_tile = options->vae_tile,
-    .preview = options->preview != NULL,
+    .preview = options->preview != NULL ? options->preview_kind : LIMN_PREVIEW_NONE,
   };
 }
 
@@ -272,6 +273,36 @@ make_guides (const struct limn_generate_options *options, const struct limn_gene
     };
   }
   return guides;
+}
+
+/* @text for one picture, which its recipe gets, too. The caller frees it. */
+static char *
+expand_text (const struct limn_generate_options *options,
+             const char *text,
+             bool given,
+             guint64 seed)
+{
+  return given && !options->plain_prompt ? limn_prompt_expand (text, seed) : g_strdup (text);
+}
+
+/* Picture job->picture, from 0. */
+static bool
+draw_next (struct job *job,
+           limn_device *device,
+           limn_model *model,
+           struct limn_generate_params *params,
+           GError **error)
+{
+  const struct limn_generate_options *options = job->options;
+  guint64 seed = options->seed + (guint64) job->picture;
+  g_autofree char *prompt = expand_text (options, options->prompt, options->prompt_given, seed);
+  g_autofree char *negative =
+      expand_text (options, options->negative, options->negative_given, seed);
+
+  params->seed = seed;
+  params->prompt = prompt;
+  params->negative = negative;
+  return draw (job, device, model, params, error);
 }
 
 /* All pictures that were asked for, one after the other. */
@@ -318,11 +349,9 @@ draw_all (struct job *job,
   if (options->controlnets->len == 0 &&
       !limn_forecast_check (device, options->model, &params, error))
     return false;
-  for (job->picture = 0; job->picture < options->count; job->picture++) {
-    params.seed = options->seed + (guint64) job->picture;
-    if (!draw (job, device, model, &params, error))
+  for (job->picture = 0; job->picture < options->count; job->picture++)
+    if (!draw_next (job, device, model, &params, error))
       return false;
-  }
   return true;
 }
 

@@ -95,20 +95,20 @@ from_text (const char *text)
 }
 
 static limn_recipe *
-load_png (const char *path, GError **error)
+decode_png (const void *bytes, gsize size, const char *name, GError **error)
 {
-  g_autoptr (GPtrArray) texts = limn_png_texts_load (path, error);
+  g_autoptr (GPtrArray) texts = limn_png_texts_decode (bytes, size, name, error);
   const char *text;
 
   if (texts == NULL)
     return NULL;
   text = limn_png_texts_find (texts, LIMN_RECIPE_KEY);
   if (text != NULL)
-    return limn_recipe_from_json (text, strlen (text), path, error);
+    return limn_recipe_from_json (text, strlen (text), name, error);
   text = limn_png_texts_find (texts, LIMN_RECIPE_TEXT);
   if (text != NULL && *text != '{' && strlen (text) <= MAX_TEXT)
     return from_text (text);
-  limn_file_set_error (error, LIMN_ERROR_FORMAT, path,
+  limn_file_set_error (error, LIMN_ERROR_FORMAT, name,
                        "there is no recipe of Limn or A1111 in it, but %s",
                        foreign_content (texts));
   return NULL;
@@ -136,18 +136,22 @@ load_text (const char *path, const char *contents, gsize size, GError **error)
 }
 
 limn_recipe *
-limn_recipe_load (const char *path, GError **error)
+limn_recipe_decode (const void *bytes, gsize size, const char *name, GError **error)
 {
   static const char signature[] = "\x89PNG";
+
+  if (size >= 4 && memcmp (bytes, signature, 4) == 0)
+    return decode_png (bytes, size, name, error);
+  return load_text (name, size > 0 ? bytes : "", size, error);
+}
+
+limn_recipe *
+limn_recipe_load (const char *path, GError **error)
+{
   g_autoptr (GMappedFile) map = limn_file_map (path, error);
-  const char *contents;
-  gsize size;
 
   if (map == NULL)
     return NULL;
-  contents = g_mapped_file_get_contents (map);
-  size = g_mapped_file_get_length (map);
-  if (size >= 4 && memcmp (contents, signature, 4) == 0)
-    return load_png (path, error);
-  return load_text (path, size > 0 ? contents : "", size, error);
+  return limn_recipe_decode (g_mapped_file_get_contents (map), g_mapped_file_get_length (map), path,
+                             error);
 }

@@ -250,6 +250,7 @@ finish_chunk (struct chunker *chunker, int count)
     const struct token *token = &g_array_index (chunker->open, struct token, i);
     append_token (tokens, token->id, token->weight);
   }
+  tokens->n_text += count;
   append_token (tokens, limn_tokenizer_eos (chunker->tokenizer), 1);
   for (int i = count + 2; i < tokens->length; i++)
     append_token (tokens, limn_tokenizer_pad (chunker->tokenizer), 1);

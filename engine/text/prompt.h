@@ -28,6 +28,7 @@ GArray *limn_prompt_parse (const char *text); /* of limn_prompt_part */
 struct limn_prompt_tokens {
   int length;
   int n_chunks;    /* at least 1 */
+  int n_text;      /* tokens that are neither marks nor padding */
   GArray *ids;     /* of gint32, n_chunks * length */
   GArray *weights; /* of float, one for each id; 1 for marks and padding */
 };

@@ -68,6 +68,7 @@ static const struct again {
   const char *arguments[24];
 } agains[] = {
   { "prompt", { "-p", "red (balloon:1.2), \303\251t\303\251\nsecond line", "--seed", "7" } },
+  { "choices", { "-p", "{red|green} C\\# \\{balloon\\} # comment", "-n", "{a|b}", "--seed", "9" } },
   { "scribble", { "-p", "red balloon", "-s", "BALLOON", "--seed", "18446744073709551615" } },
   { "controls",
     { "-p", "balloon", "-n", "blue", "-c", "scribble=BALLOON:0.7:0.1:0.9", "-c",
@@ -147,6 +148,46 @@ test_count (void)
   a = checksum (from);
   b = checksum (second_path);
   g_assert_cmpstr (a, ==, b);
+}
+
+/* A picture says what it was drawn from, each by its own seed; a new prompt on the command line is
+ * one that a person wrote. */
+static void
+test_choices (void)
+{
+  const char *const arguments[] = {
+    "-p", "{1|2|3|4|5|6} C\\# # none", "-n", "{a|a}", "--count", "6", "--seed", "1", NULL
+  };
+  g_autoptr (run) result = generate (arguments, true);
+  g_autofree char *last = path_of (result, "limn-6.png");
+  const char *const plain[] = { "--from", last, "-p", "{x|x}", "-o", "x.png", NULL };
+  const char *const brackets[] = { "--plain-prompt", "-p", "{x|x}", "-o", "y.png", NULL };
+  g_autoptr (run) again = generate (plain, false);
+  g_autoptr (run) untouched = generate (brackets, true);
+  g_autofree char *x = path_of (again, "x.png");
+  g_autofree char *y = path_of (untouched, "y.png");
+  g_autofree char *x_text = NULL;
+  g_autofree char *y_text = NULL;
+  guint seen = 0;
+
+  run_assert_done (result);
+  for (int seed = 1; seed <= 6; seed++) {
+    g_autofree char *name = g_strdup_printf ("limn-%d.png", seed);
+    g_autofree char *path = path_of (result, name);
+    g_autofree char *text = text_of (path, "parameters");
+
+    g_assert_true (g_ascii_isdigit (text[0]));
+    g_assert_true (g_str_has_prefix (text + 1, " C#\nNegative prompt: a\n"));
+    seen |= 1u << (text[0] - '0');
+  }
+  /* Not all the same. */
+  g_assert_cmpuint (seen & (seen - 1), !=, 0);
+  run_assert_done (again);
+  x_text = text_of (x, "parameters");
+  g_assert_true (g_str_has_prefix (x_text, "x\nNegative prompt: a\n"));
+  run_assert_done (untouched);
+  y_text = text_of (y, "parameters");
+  g_assert_true (g_str_has_prefix (y_text, "{x|x}\n"));
 }
 
 /* --- options over the recipe --- */
@@ -372,6 +413,7 @@ main (int argc, char **argv)
     g_test_add_data_func (name, &agains[i], test_again);
   }
   g_test_add_func ("/app/from/count", test_count);
+  g_test_add_func ("/app/from/choices", test_choices);
   g_test_add_func ("/app/from/override", test_override);
   g_test_add_func ("/app/from/same-name", test_same_name);
   g_test_add_func ("/app/from/model-gone", test_model_gone);
