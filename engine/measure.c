@@ -164,6 +164,7 @@ static const struct limn_device_class measure_class = {
     .activate = nothing_activate,
     .add = nothing_add,
     .concat = nothing_concat,
+    .transpose = nothing_unary,
     .geglu = nothing_unary,
     .embedding = nothing_embedding,
     .copy = nothing_unary,

@@ -184,13 +184,17 @@ limn_tensor
 limn_add (limn_pass *pass, limn_tensor x, limn_tensor y, const struct limn_add_params *params)
 {
   static const struct limn_add_params plain = { 0 };
-  limn_tensor out = alloc_like (pass, x);
+  limn_tensor out = alloc_like (pass, x), like = x;
 
   params = params ? params : &plain;
-  assert_like (y, x);
+  like.n = y.n == 1 ? 1 : x.n;
+  assert_like (y, like);
   if (!limn_tensor_is_null (params->scale)) {
+    int last = params->scale_index + (x.n - 1) * params->scale_stride;
+
     assert_vector (params->scale, params->scale.c);
-    g_assert (params->scale_index >= 0 && params->scale_index < params->scale.c);
+    g_assert (params->scale_stride >= 0);
+    g_assert (params->scale_index >= 0 && last < params->scale.c);
   }
 
   begin_op (pass, "add")->add (pass, out, x, y, params);
@@ -204,6 +208,15 @@ limn_concat (limn_pass *pass, limn_tensor x, limn_tensor y)
 
   g_assert (x.n == y.n && x.h == y.h && x.w == y.w && x.dtype == y.dtype);
   begin_op (pass, "concat")->concat (pass, out, x, y);
+  return out;
+}
+
+limn_tensor
+limn_transpose (limn_pass *pass, limn_tensor x)
+{
+  limn_tensor out = limn_pass_alloc (pass, x.dtype, x.n, x.w, x.h, x.c);
+
+  begin_op (pass, "transpose")->transpose (pass, out, x);
   return out;
 }
 

@@ -93,14 +93,19 @@ limn_tensor limn_activate (limn_pass *pass, limn_tensor x, limn_activation activ
 struct limn_add_params {
   limn_tensor scale; /* [1, 1, 1, k] f32: y is multiplied by scale[scale_index] */
   int scale_index;
+  int scale_stride; /* not 0: picture i of x by scale[scale_index + i * scale_stride] */
 };
 
-/* x + scale y; both of one shape. @params may be NULL. */
+/* x + scale y; both of one shape, or y with an n of 1, which is then added to every picture of x.
+ * @params may be NULL. */
 limn_tensor
 limn_add (limn_pass *pass, limn_tensor x, limn_tensor y, const struct limn_add_params *params);
 
 /* Joins along the channels: [n, h, w, a], [n, h, w, b] -> [n, h, w, a + b] */
 limn_tensor limn_concat (limn_pass *pass, limn_tensor x, limn_tensor y);
+
+/* Rows and columns change places: [n, h, w, c] -> [n, w, h, c] */
+limn_tensor limn_transpose (limn_pass *pass, limn_tensor x);
 
 /* The gate of arXiv:2002.05202: x: [n, h, w, 2 d] -> first half times gelu (second half) */
 limn_tensor limn_geglu (limn_pass *pass, limn_tensor x);
@@ -170,6 +175,7 @@ struct limn_device_ops {
                limn_tensor y,
                const struct limn_add_params *params);
   void (*concat) (limn_pass *pass, limn_tensor out, limn_tensor x, limn_tensor y);
+  void (*transpose) (limn_pass *pass, limn_tensor out, limn_tensor x);
   void (*geglu) (limn_pass *pass, limn_tensor out, limn_tensor x);
   void (*embedding) (
       limn_pass *pass, limn_tensor out, limn_tensor table, limn_tensor position, limn_tensor ids);

@@ -120,6 +120,7 @@ void limn_cpu_add (limn_pass *pass,
                    limn_tensor y,
                    const struct limn_add_params *params);
 void limn_cpu_concat_op (limn_pass *pass, limn_tensor out, limn_tensor x, limn_tensor y);
+void limn_cpu_transpose_op (limn_pass *pass, limn_tensor out, limn_tensor x);
 void limn_cpu_geglu (limn_pass *pass, limn_tensor out, limn_tensor x);
 void limn_cpu_embedding (
     limn_pass *pass, limn_tensor out, limn_tensor table, limn_tensor position, limn_tensor ids);

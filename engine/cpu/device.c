@@ -23,8 +23,9 @@ be_nice (void)
   if (done || gettid () == getpid ())
     return;
   done = true;
-  /* Not above its own: a thread inherits that of the one that made it. */
-  setpriority (PRIO_PROCESS, (id_t) gettid (), getpriority (PRIO_PROCESS, (id_t) getpid ()) + 1);
+  /* Not above its own: a thread inherits that of the one that made it. Never less than it has. */
+  if (getpriority (PRIO_PROCESS, 0) <= getpriority (PRIO_PROCESS, (id_t) getpid ()))
+    setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, (id_t) getpid ()) + 1);
 }
 
 /* OpenMP keeps a team for each thread that calls it, and the number is that thread's as well. */
@@ -96,6 +97,7 @@ static const struct limn_device_class cpu_class = {
     .activate = limn_cpu_activate,
     .add = limn_cpu_add,
     .concat = limn_cpu_concat_op,
+    .transpose = limn_cpu_transpose_op,
     .geglu = limn_cpu_geglu,
     .embedding = limn_cpu_embedding,
     .copy = limn_cpu_copy_op,

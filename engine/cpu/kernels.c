@@ -97,6 +97,22 @@ limn_cpu_copy (void *out, const void *x, gsize bytes)
     memcpy ((guint8 *) out + begin, (const guint8 *) x + begin, MIN (CHUNK_BYTES, bytes - begin));
 }
 
+void
+limn_cpu_transpose (gsize size, void *out, const void *x, int n, int h, int w, int c)
+{
+  gsize pixel = (gsize) c * size, row_bytes = (gsize) w * pixel, out_bytes = (gsize) h * pixel;
+
+#pragma omp parallel for if ((gsize) n * (gsize) h * row_bytes > SERIAL_BYTES)
+  for (int i = 0; i < n * w; i++) {
+    guint8 *to = (guint8 *) out + (gsize) i * out_bytes;
+    const guint8 *from =
+        (const guint8 *) x + (gsize) (i / w) * (gsize) h * row_bytes + (gsize) (i % w) * pixel;
+
+    for (int row = 0; row < h; row++, to += pixel, from += row_bytes)
+      memcpy (to, from, pixel);
+  }
+}
+
 /* The row or column of @in that @target of @out shows. */
 static gsize
 resize_source (int target, int in, int out)

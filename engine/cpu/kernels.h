@@ -113,6 +113,8 @@ limn_cpu_isa limn_cpu_isa_best (void);
 void
 limn_cpu_concat (gsize size, void *out, const void *x, gsize a, const void *y, gsize b, gsize rows);
 void limn_cpu_copy (void *out, const void *x, gsize bytes);
+/* [n, h, w, c] -> [n, w, h, c] */
+void limn_cpu_transpose (gsize size, void *out, const void *x, int n, int h, int w, int c);
 /* [n, h, w, c] -> [n, out_h, out_w, c] by nearest neighbour, sources in f32 as PyTorch has them */
 void limn_cpu_resize (
     gsize size, void *out, int out_h, int out_w, const void *x, int n, int h, int w, int c);

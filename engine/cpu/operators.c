@@ -180,15 +180,25 @@ limn_cpu_add (limn_pass *pass,
               limn_tensor y,
               const struct limn_add_params *params)
 {
-  float scale = 1;
+  bool by_picture = y.n < x.n || params->scale_stride > 0;
+  int n = by_picture ? x.n : 1;
+  gsize count = limn_tensor_elements (x) / (gsize) n, bytes = limn_tensor_bytes (x) / (gsize) n;
+  const float *scales = NULL;
   struct limn_cpu_call call;
+  guint8 *to;
+  const guint8 *from, *added;
 
   if (!limn_cpu_begin (pass, &call))
     return;
+  to = limn_cpu_data (out), from = limn_cpu_data (x), added = limn_cpu_data (y);
   if (!limn_tensor_is_null (params->scale))
-    scale = ((const float *) limn_cpu_data (params->scale))[params->scale_index];
-  call.cpu->kernels->add (x.dtype, limn_cpu_data (out), limn_cpu_data (x), limn_cpu_data (y), scale,
-                          limn_tensor_elements (x));
+    scales = (const float *) limn_cpu_data (params->scale) + params->scale_index;
+    /* Many small pictures go to the threads by themselves; a large one is divided by the kernel. */
+#pragma omp parallel for if (n > 1 && count < 65536)
+  for (int i = 0; i < n; i++)
+    call.cpu->kernels->add (x.dtype, to + (gsize) i * bytes, from + (gsize) i * bytes,
+                            added + (y.n < x.n ? 0 : (gsize) i * bytes),
+                            scales ? scales[i * params->scale_stride] : 1, count);
   limn_cpu_end (pass, &call, out);
 }
 
@@ -201,6 +211,18 @@ limn_cpu_concat_op (limn_pass *pass, limn_tensor out, limn_tensor x, limn_tensor
     return;
   limn_cpu_concat (limn_dtype_size (x.dtype), limn_cpu_data (out), limn_cpu_data (x), (gsize) x.c,
                    limn_cpu_data (y), (gsize) y.c, limn_tensor_rows (x));
+  limn_cpu_end (pass, &call, out);
+}
+
+void
+limn_cpu_transpose_op (limn_pass *pass, limn_tensor out, limn_tensor x)
+{
+  struct limn_cpu_call call;
+
+  if (!limn_cpu_begin (pass, &call))
+    return;
+  limn_cpu_transpose (limn_dtype_size (x.dtype), limn_cpu_data (out), limn_cpu_data (x), x.n, x.h,
+                      x.w, x.c);
   limn_cpu_end (pass, &call, out);
 }
 

@@ -81,6 +81,16 @@ load_all (limn_unet *unet, const struct limn_unet_config *config, limn_weights *
 limn_unet *
 limn_unet_load (limn_device *device, const char *path, GError **error)
 {
+  return limn_unet_load_with (device, path, NULL, 0, error);
+}
+
+limn_unet *
+limn_unet_load_with (limn_device *device,
+                     const char *path,
+                     const struct limn_lora_use *loras,
+                     gsize n_loras,
+                     GError **error)
+{
   g_autoptr (limn_config) config = limn_weights_config (path, LIMN_PART_UNET, error);
   struct limn_unet_config sizes;
   limn_weights *weights;
@@ -95,9 +105,13 @@ limn_unet_load (limn_device *device, const char *path, GError **error)
   weights = limn_weights_open (device, path, LIMN_PART_UNET, error);
   if (!weights)
     return NULL;
+  limn_weights_set_loras (weights, loras, n_loras);
   unet = g_new0 (limn_unet, 1);
   load_all (unet, &sizes, weights);
   unet->list = limn_weights_finish (&weights, error);
+  for (gsize i = 0; unet->list && i < n_loras; i++)
+    if (!limn_lora_check_used (loras[i].lora, path, error))
+      return NULL;
   return unet->list ? g_steal_pointer (&unet) : NULL;
 }
 
@@ -141,10 +155,12 @@ limn_unet_residuals (const struct limn_unet_config *config)
   return count;
 }
 
+/* @stride: 0, or 1 for a scale for each picture of @to. */
 static void
-add_scaled (limn_pass *pass, limn_tensor *to, limn_tensor *from, limn_tensor scale, int index)
+add_scaled (
+    limn_pass *pass, limn_tensor *to, limn_tensor *from, limn_tensor scale, int index, int stride)
 {
-  const struct limn_add_params params = { .scale = scale, .scale_index = index };
+  const struct limn_add_params params = { scale, index + (to->n - from->n) * stride, stride };
   limn_tensor last = limn_tensor_last (*to, from->n);
 
   if (from->n == to->n) {
@@ -166,8 +182,24 @@ limn_unet_add_residuals (limn_pass *pass,
 {
   g_assert (features->n_skips == residuals->n_skips);
   for (int i = 0; i < features->n_skips; i++)
-    add_scaled (pass, &features->skips[i], &residuals->skips[i], scale, first + i);
-  add_scaled (pass, &features->mid, &residuals->mid, scale, first + features->n_skips);
+    add_scaled (pass, &features->skips[i], &residuals->skips[i], scale, first + i, 0);
+  add_scaled (pass, &features->mid, &residuals->mid, scale, first + features->n_skips, 0);
+  residuals->n_skips = 0;
+}
+
+void
+limn_unet_add_residuals_by_picture (limn_pass *pass,
+                                    struct limn_unet_features *features,
+                                    struct limn_unet_features *residuals,
+                                    limn_tensor scale,
+                                    int first)
+{
+  int n = features->mid.n;
+
+  g_assert (features->n_skips == residuals->n_skips);
+  for (int i = 0; i < features->n_skips; i++)
+    add_scaled (pass, &features->skips[i], &residuals->skips[i], scale, first + i * n, 1);
+  add_scaled (pass, &features->mid, &residuals->mid, scale, first + features->n_skips * n, 1);
   residuals->n_skips = 0;
 }
 
@@ -175,9 +207,10 @@ limn_unet_add_residuals (limn_pass *pass,
 static limn_tensor
 up_block_forward (limn_pass *pass,
                   const struct limn_unet_block *block,
+                  int level,
                   limn_tensor x,
                   limn_tensor time,
-                  limn_tensor context,
+                  const struct limn_unet_inputs *inputs,
                   struct limn_unet_features *features)
 {
   for (int i = 0; i < block->n_layers; i++) {
@@ -186,7 +219,9 @@ up_block_forward (limn_pass *pass,
     limn_release (pass, skip);
     limn_replace (pass, &x, limn_resnet_forward (pass, &block->resnets[i], x, time));
     if (block->has_attention)
-      limn_replace (pass, &x, limn_transformer_forward (pass, &block->transformers[i], x, context));
+      limn_replace (pass, &x,
+                    limn_transformer_forward (pass, &block->transformers[i], x, inputs->context));
+    limn_motion_apply (pass, inputs->motion, LIMN_MOTION_UP, level, i, inputs->frames, &x);
   }
   if (!limn_tensor_is_null (block->sampler.weight)) {
     /* Twice as large, or one less where the level above has an odd size. */
@@ -207,7 +242,7 @@ limn_unet_decode (limn_pass *pass,
 
   features->mid = none;
   for (int i = 0; i < unet->encoder.config.n_blocks; i++)
-    x = up_block_forward (pass, &unet->up_blocks[i], x, *time, inputs->context, features);
+    x = up_block_forward (pass, &unet->up_blocks[i], i, x, *time, inputs, features);
   limn_release (pass, time);
   limn_replace (pass, &x,
                 limn_group_norm_forward (pass, &unet->conv_norm_out, x, LIMN_ACTIVATION_SILU));

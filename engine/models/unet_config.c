@@ -3,7 +3,9 @@
 
 #define MAX_CHANNELS 16384
 
-static const char *const down_types[] = { "DownBlock2D", "CrossAttnDownBlock2D", NULL };
+/* Those with attention at odd places; SparseCtrl's have motion modules as well. */
+static const char *const down_types[] = { "DownBlock2D", "CrossAttnDownBlock2D", "DownBlockMotion",
+                                          "CrossAttnDownBlockMotion", NULL };
 static const char *const up_types[] = { "UpBlock2D", "CrossAttnUpBlock2D", NULL };
 
 /* Settings that must be absent or null. */
@@ -101,7 +103,7 @@ read_types (limn_config *config,
     limn_config_fail (config, "\"%s\" has %d values, wanted %d as block_out_channels", key, count,
                       n_blocks);
   for (int i = 0; i < n_blocks; i++)
-    attention[i] = index[i] == 1;
+    attention[i] = index[i] % 2 == 1;
 }
 
 static void

@@ -112,16 +112,19 @@ limn_unet_encoder_clear (struct limn_unet_encoder *encoder)
 static limn_tensor
 down_block_forward (limn_pass *pass,
                     const struct limn_unet_block *block,
+                    int level,
                     int padding,
                     limn_tensor x,
                     limn_tensor time,
-                    limn_tensor context,
+                    const struct limn_unet_inputs *inputs,
                     struct limn_unet_features *features)
 {
   for (int i = 0; i < block->n_layers; i++) {
     x = limn_resnet_forward (pass, &block->resnets[i], x, time);
     if (block->has_attention)
-      limn_replace (pass, &x, limn_transformer_forward (pass, &block->transformers[i], x, context));
+      limn_replace (pass, &x,
+                    limn_transformer_forward (pass, &block->transformers[i], x, inputs->context));
+    limn_motion_apply (pass, inputs->motion, LIMN_MOTION_DOWN, level, i, inputs->frames, &x);
     features->skips[features->n_skips++] = x;
   }
   if (!limn_tensor_is_null (block->sampler.weight)) {
@@ -139,17 +142,19 @@ limn_unet_encoder_forward (limn_pass *pass,
                            limn_tensor conditioning,
                            struct limn_unet_features *features)
 {
-  limn_tensor x, context = inputs->context;
+  limn_tensor x;
 
   *features = (struct limn_unet_features){ 0 };
   x = limn_conv3x3 (pass, &encoder->conv_in, inputs->latents, LIMN_ACTIVATION_NONE, conditioning);
   features->skips[features->n_skips++] = x;
   for (int i = 0; i < encoder->config.n_blocks; i++)
-    x = down_block_forward (pass, &encoder->down_blocks[i], encoder->config.downsample_padding, x,
-                            time, context, features);
+    x = down_block_forward (pass, &encoder->down_blocks[i], i, encoder->config.downsample_padding,
+                            x, time, inputs, features);
 
   x = limn_resnet_forward (pass, &encoder->mid_resnets[0], x, time);
-  limn_replace (pass, &x, limn_transformer_forward (pass, &encoder->mid_transformer, x, context));
+  limn_replace (pass, &x,
+                limn_transformer_forward (pass, &encoder->mid_transformer, x, inputs->context));
+  limn_motion_apply (pass, inputs->motion, LIMN_MOTION_MID, 0, 0, inputs->frames, &x);
   limn_replace (pass, &x, limn_resnet_forward (pass, &encoder->mid_resnets[1], x, time));
   features->mid = x;
 }

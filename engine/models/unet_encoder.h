@@ -2,6 +2,7 @@
 #pragma once
 
 #include "models/attention.h"
+#include "models/motion.h"
 #include "models/unet_config.h"
 
 /* The first half of a UNet, which is also the trunk of a ControlNet: time embedding, conv_in, down
@@ -30,6 +31,9 @@ struct limn_unet_inputs {
   limn_tensor latents; /* [n, h, w, in_channels] */
   limn_tensor sincos;  /* [n, 1, 1, channels[0]], by limn_timestep_embedding() */
   limn_tensor context; /* [n, tokens, 1, cross_attention_dim] */
+  /* NULL, or what couples the frames; n is then clips times frames. */
+  const limn_motion *motion;
+  int frames;
 };
 
 /* What an encoder makes: all in the arena. */

@@ -26,6 +26,8 @@ struct limn_weights {
   limn_weight_list *list;
   void *bytes; /* of the tensor that is being loaded; grows */
   gsize room;
+  const struct limn_lora_use *loras;
+  gsize n_loras;
   GError *error; /* the first failure */
 };
 
@@ -110,10 +112,10 @@ limn_weights_config (const char *path, limn_part part, GError **error)
   return file ? limn_checkpoint_config (file, part, error) : NULL;
 }
 
-limn_weights *
-limn_weights_open (limn_device *device, const char *path, limn_part part, GError **error)
+/* Takes @file; NULL where that is NULL. */
+static limn_weights *
+weights_new (limn_device *device, limn_checkpoint *file, limn_part part)
 {
-  limn_checkpoint *file = open_checkpoint (path, part, error);
   limn_weights *weights;
 
   if (!file)
@@ -128,6 +130,34 @@ limn_weights_open (limn_device *device, const char *path, limn_part part, GError
   weights->lengths = g_array_new (FALSE, FALSE, sizeof (gsize));
   weights->list = weight_list_new (device);
   return weights;
+}
+
+limn_weights *
+limn_weights_open (limn_device *device, const char *path, limn_part part, GError **error)
+{
+  return weights_new (device, open_checkpoint (path, part, error), part);
+}
+
+limn_weights *
+limn_weights_open_plain (limn_device *device, const char *path, GError **error)
+{
+  g_autofree char *found = NULL;
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    found = limn_weights_find (path, error);
+    if (!found)
+      return NULL;
+    path = found;
+  }
+  return weights_new (device, limn_checkpoint_open_part (path, LIMN_PART_UNET, error),
+                      LIMN_PART_UNET);
+}
+
+void
+limn_weights_set_loras (limn_weights *weights, const struct limn_lora_use *loras, gsize n)
+{
+  weights->loras = loras;
+  weights->n_loras = n;
 }
 
 void
@@ -153,12 +183,18 @@ limn_weights_pop (limn_weights *weights)
   g_array_set_size (weights->lengths, last);
 }
 
-bool
-limn_weights_has (limn_weights *weights, const char *name)
+const struct limn_safetensors_entry *
+limn_weights_entry (limn_weights *weights, const char *name)
 {
   g_autofree char *full = g_strconcat (weights->prefix->str, name, NULL);
 
-  return limn_checkpoint_find (weights->file, weights->part, full) != NULL;
+  return limn_checkpoint_find (weights->file, weights->part, full);
+}
+
+bool
+limn_weights_has (limn_weights *weights, const char *name)
+{
+  return limn_weights_entry (weights, name) != NULL;
 }
 
 G_GNUC_PRINTF (3, 4)
@@ -269,6 +305,28 @@ read_bytes (limn_weights *weights,
   return bytes;
 }
 
+/* Adds what the LoRAs say of @name to @values, [weight.n, weight.c]; NULL only checks. *@changed
+ * tells whether there was any. */
+static bool
+merge_loras (
+    limn_weights *weights, const char *name, limn_tensor weight, float *values, bool *changed)
+{
+  g_autofree char *full = g_strconcat (weights->prefix->str, name, NULL);
+
+  *changed = false;
+  for (gsize i = 0; i < weights->n_loras; i++) {
+    const struct limn_lora_use *use = &weights->loras[i];
+
+    if (!limn_lora_has (use->lora, full))
+      continue;
+    *changed = true;
+    if (!limn_lora_merge (use->lora, full, use->strength, values, weight.n, weight.c,
+                          &weights->error))
+      return false;
+  }
+  return true;
+}
+
 static bool
 upload (limn_weights *weights,
         limn_weight_kind kind,
@@ -279,14 +337,20 @@ upload (limn_weights *weights,
   limn_device *device = weights->device;
   gsize count = limn_tensor_elements (*weight);
   const void *bytes = read_bytes (weights, name, entry, weight->dtype);
+  bool linear = kind == LIMN_WEIGHT_LINEAR, changed = false;
   g_autofree float *values = NULL;
 
-  if (!bytes)
+  if (!bytes || (linear && !merge_loras (weights, name, *weight, NULL, &changed)))
     return false;
-  if (!limn_checkpoint_is_quantized (entry))
+  if (!limn_checkpoint_is_quantized (entry) && !changed)
     return device->klass->weight_new (device, kind, weight, entry->dtype, bytes, &weights->error);
   values = g_new (float, count);
-  limn_checkpoint_dequantize (entry, bytes, values);
+  if (limn_checkpoint_is_quantized (entry))
+    limn_checkpoint_dequantize (entry, bytes, values);
+  else
+    limn_convert_to_f32 (entry->dtype, bytes, values, count);
+  if (changed && !merge_loras (weights, name, *weight, values, &changed))
+    return false;
   return check_values (weights, name, LIMN_DTYPE_F32, weight->dtype, values, 0, count) &&
          device->klass->weight_new (device, kind, weight, LIMN_DTYPE_F32, values, &weights->error);
 }
@@ -302,7 +366,7 @@ get (limn_weights *weights,
 {
   limn_device *device = weights->device;
   const struct limn_safetensors_entry *entry;
-  bool good;
+  bool good, changed;
 
   if (weights->error)
     return (limn_tensor){ 0 };
@@ -313,7 +377,8 @@ get (limn_weights *weights,
   weight.dtype = kind == LIMN_WEIGHT_VECTOR ? LIMN_DTYPE_F32 : device->storage;
   /* The measure device does not look at values: headers are all that a forecast reads. */
   if (device->klass->kind == LIMN_DEVICE_MEASURE)
-    good = device->klass->weight_new (device, kind, &weight, entry->dtype, NULL, &weights->error);
+    good = (kind != LIMN_WEIGHT_LINEAR || merge_loras (weights, name, weight, NULL, &changed)) &&
+           device->klass->weight_new (device, kind, &weight, entry->dtype, NULL, &weights->error);
   else
     good = upload (weights, kind, name, entry, &weight);
   if (!good)

@@ -4,6 +4,8 @@
 #include "device.h"
 #include "io/config.h"
 #include "io/names.h"
+#include "io/safetensors.h"
+#include "models/lora.h"
 
 /* The weights of one model part on their way from a file to a device. The getters
  * look a tensor up by name, check its shape and type, and upload it. The first failure is kept:
@@ -20,6 +22,10 @@ typedef struct limn_weight_list limn_weight_list;
  * .fp16 variants. Names are diffusers' whatever the file's own are. */
 limn_weights *
 limn_weights_open (limn_device *device, const char *path, limn_part part, GError **error);
+/* The same for a file or folder whose names are taken as they are, which is no model by itself. */
+limn_weights *limn_weights_open_plain (limn_device *device, const char *path, GError **error);
+/* LoRAs that are added to the weights got from here on. Borrowed until limn_weights_finish(). */
+void limn_weights_set_loras (limn_weights *weights, const struct limn_lora_use *loras, gsize n);
 /* That file in the folder of a part; NULL with @error where there is none. The caller frees it. */
 char *limn_weights_find (const char *folder, GError **error);
 /* The settings of that part: config.json of the folder, or what the file tells by itself. */
@@ -31,6 +37,8 @@ void limn_weights_pop (limn_weights *weights);
 
 /* Whether PREFIX.@name is in the file. */
 bool limn_weights_has (limn_weights *weights, const char *name);
+/* What the file says of PREFIX.@name, NULL where there is none. */
+const struct limn_safetensors_entry *limn_weights_entry (limn_weights *weights, const char *name);
 
 /* [out, in, kh, kw] in the file */
 limn_tensor

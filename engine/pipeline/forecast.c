@@ -5,6 +5,12 @@
 
 #define MIB 1048576.0
 
+/* Previews are made for somebody who looks at them only, and they take memory too. */
+static void
+look_away (const struct limn_event *event, gpointer data)
+{
+}
+
 bool
 limn_forecast (const limn_device *device,
                const char *path,
@@ -18,7 +24,7 @@ limn_forecast (const limn_device *device,
   limn_model *model = limn_model_open (ruler, path, error);
   limn_image *image = NULL;
 
-  own.event = NULL;
+  own.event = own.preview != LIMN_PREVIEW_NONE ? look_away : NULL;
   /* Whether the autoencoder works in tiles hangs on it. */
   ruler->memory.total = device->memory.total;
   if (model)

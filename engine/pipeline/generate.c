@@ -58,9 +58,16 @@ prepare_denoiser (const struct limn_job *job,
   };
 
   for (int i = 0; i < wanted.n_controls; i++) {
-    wanted.controls[i] = limn_model_get_control (model, job->params->controls[i].type, error);
+    wanted.controls[i] = limn_model_get_control (model, job->params->controls[i].type,
+                                                 job->params->controls[i].path, error);
     if (!wanted.controls[i])
       return false;
+    if (limn_controlnet_is_sparse (wanted.controls[i])) {
+      g_set_error (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT,
+                   "control \"%s\" is a SparseCtrl, which is for animations",
+                   job->params->controls[i].type);
+      return false;
+    }
   }
   if (model->denoiser && limn_denoiser_is_for (model->denoiser, &wanted))
     return true;
@@ -109,10 +116,13 @@ limn_job_decode (const struct limn_job *job,
 {
   gsize count = (gsize) stage->width * (gsize) stage->height * 3;
   g_autofree float *picture = g_new (float, count);
+  gint64 begin = g_get_monotonic_time ();
 
   if (!limn_vae_decode (job->model->vae, latents, stage->width, stage->height, picture,
                         job->cancellable, error))
     return NULL;
+  limn_model_decoded (job->model, stage->width, stage->height,
+                      (double) (g_get_monotonic_time () - begin) / G_USEC_PER_SEC);
   for (gsize i = 0; i < count; i++) {
     if (!isfinite (picture[i])) {
       g_set_error (error, LIMN_ERROR, LIMN_ERROR_FAILED, "the autoencoder gave %s",
@@ -136,12 +146,8 @@ step_done (int i, const float *predicted, gpointer data, GError **error)
   g_autoptr (limn_image) preview = NULL;
 
   job->done++;
-  if (job->params->preview && job->params->event) {
-    preview = limn_job_decode (job, watch->stage, predicted, error);
-    if (!preview)
-      return false;
-    limn_source_paste (job, preview);
-  }
+  if (!limn_job_preview (job, watch->stage, predicted, &preview, error))
+    return false;
   tell (job, (struct limn_event){ .kind = LIMN_EVENT_STEP, .step = job->done, .preview = preview });
   if (g_cancellable_is_cancelled (job->cancellable)) {
     g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_CANCELLED, "cancelled");
@@ -163,9 +169,7 @@ plan_guides (const struct limn_job *job,
   *plan = NULL;
   if (job->params->n_guides == 0)
     return true;
-  if (!model->latent_rgb)
-    model->latent_rgb = limn_latent_rgb_fit (model->vae, job->cancellable, error);
-  if (!model->latent_rgb)
+  if (!limn_model_get_latent_rgb (model, job->cancellable, error))
     return false;
   *plan = limn_guide_plan_new (job->params->guides, job->params->n_guides, model->latent_rgb,
                                stage->width / factor, stage->height / factor);
@@ -203,6 +207,8 @@ denoise (struct limn_job *job,
   if (!plan_guides (job, stage, &plan, error))
     return false;
   params.guide = plan;
+  job->stepped = g_get_monotonic_time ();
+  job->step_seconds = 0;
   return limn_denoise (denoiser, &params, source->latents, job->cancellable, error);
 }
 

@@ -81,7 +81,8 @@ check_choices (const struct limn_generate_params *params, GError **error)
   return check_choice ("sampler", (int) params->sampler, LIMN_N_SAMPLERS, error) &&
          check_choice ("noise schedule", (int) params->sigmas, LIMN_N_SIGMAS, error) &&
          check_choice ("random generator", (int) params->rng, LIMN_N_RNGS, error) &&
-         check_choice ("way to upscale", (int) params->hires_upscale, LIMN_N_UPSCALES, error);
+         check_choice ("way to upscale", (int) params->hires_upscale, LIMN_N_UPSCALES, error) &&
+         check_choice ("kind of preview", (int) params->preview, LIMN_N_PREVIEWS, error);
 }
 
 static bool
@@ -162,6 +163,11 @@ begin_base (struct limn_job *job, struct limn_stage *stage, int *multiple, GErro
   limn_model_size (job->model, &stage->width, &stage->height, multiple);
   stage->width = params->width != 0 ? params->width : stage->width;
   stage->height = params->height != 0 ? params->height : stage->height;
+  if (params->aspect > 0) {
+    stage->width = params->width;
+    stage->height = params->height;
+    limn_model_fit (job->model, params->aspect, &stage->width, &stage->height);
+  }
   stage->steps = params->steps != 0 ? params->steps : DEFAULT_STEPS;
   /* diffusers: inpainting with all of the strength begins with noise, image to image never does. */
   stage->from_noise = !params->init || (params->mask && params->strength >= 1);

@@ -14,6 +14,9 @@ struct limn_job {
   bool guided;
   limn_rng rng;    /* of the first latents, then of the solver's noise */
   int done, steps; /* of all stages */
+
+  gint64 stepped;      /* microseconds: when the step under way began */
+  double step_seconds; /* the shortest step of the stage, without previews; 0 before the first */
 };
 
 /* Denoising at one size; hires fix has two of them. */
@@ -71,6 +74,14 @@ limn_image *limn_job_decode (const struct limn_job *job,
                              const struct limn_stage *stage,
                              const float *latents,
                              GError **error);
+
+/* The predicted picture, as params->preview says, of a step that has just ended; NULL without
+ * previews. False with @error. */
+bool limn_job_preview (struct limn_job *job,
+                       const struct limn_stage *stage,
+                       const float *predicted,
+                       limn_image **preview,
+                       GError **error);
 
 /* Puts the pixels of params->init back where params->mask keeps them. */
 void limn_source_paste (const struct limn_job *job, limn_image *picture);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/model.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "io/checkpoint.h"
 #include "io/config.h"
 
 #define DEFAULT_SAMPLE_SIZE 64
+#define MAX_ASPECT 8.0
+#define MAX_SIZE 16384 /* of a side, in pixels */
 
 /* What must be there, before the first gigabyte is read. */
 static const char *const wanted_files[] = {
@@ -85,13 +88,20 @@ load_parts (limn_model *model, GError **error)
          (model->unet = limn_unet_load (model->device, unet, error)) != NULL;
 }
 
-/* Vocabulary and noise schedule, which one file has not: all models of the family share them. */
-static bool
-load_unsaid (limn_model *model, GError **error)
+limn_tokenizer *
+limn_model_load_clip_tokenizer (const limn_checkpoint *file, GError **error)
 {
   const char *data = g_getenv ("LIMN_DATA_DIR");
   g_autofree char *vocabulary = g_build_filename (data && *data ? data : LIMN_DATADIR, "clip",
                                                   "bpe_simple_vocab_16e6.txt.gz", NULL);
+
+  return limn_tokenizer_load_clip (vocabulary, limn_checkpoint_is_open_clip (file), error);
+}
+
+/* Vocabulary and noise schedule, which one file has not: all models of the family share them. */
+static bool
+load_unsaid (limn_model *model, GError **error)
+{
   g_autoptr (limn_checkpoint) file = limn_checkpoint_open (model->path, error);
 
   if (!file || !limn_checkpoint_check_family (file, error))
@@ -107,8 +117,7 @@ load_unsaid (limn_model *model, GError **error)
   model->schedule = limn_schedule_default;
   if (limn_checkpoint_is_v_prediction (file))
     model->schedule.prediction = LIMN_PREDICTION_V;
-  model->tokenizer =
-      limn_tokenizer_load_clip (vocabulary, limn_checkpoint_is_open_clip (file), error);
+  model->tokenizer = limn_model_load_clip_tokenizer (file, error);
   return model->tokenizer != NULL;
 }
 
@@ -185,6 +194,7 @@ limn_model_free (limn_model *model)
   limn_latent_rgb_free (model->latent_rgb);
   limn_prompt_encoder_free (model->prompts);
   g_hash_table_unref (model->controls);
+  limn_motion_free (model->motion);
   limn_unet_free (model->unet);
   limn_vae_free (model->vae);
   limn_clip_free (model->clip);
@@ -201,7 +211,7 @@ limn_model_add_control (limn_model *model, const char *type, const char *path, G
 
   if (!control || !limn_controlnet_check (control, limn_unet_get_config (model->unet), path, error))
     return false;
-  if (limn_controlnet_factor (control) != factor) {
+  if (!limn_controlnet_sees_latents (control) && limn_controlnet_factor (control) != factor) {
     g_set_error (error, LIMN_ERROR, LIMN_ERROR_MODEL,
                  "%s: makes its picture %d times smaller, the autoencoder %d times", path,
                  limn_controlnet_factor (control), factor);
@@ -213,14 +223,28 @@ limn_model_add_control (limn_model *model, const char *type, const char *path, G
   return true;
 }
 
+/* A type is a name and a path has a separator, so that one table has room for both. */
+static limn_controlnet *
+get_control_at (limn_model *model, const char *path, GError **error)
+{
+  g_autofree char *whole = g_canonicalize_filename (path, NULL);
+
+  if (!g_hash_table_contains (model->controls, whole) &&
+      !limn_model_add_control (model, whole, path, error))
+    return NULL;
+  return g_hash_table_lookup (model->controls, whole);
+}
+
 limn_controlnet *
-limn_model_get_control (limn_model *model, const char *type, GError **error)
+limn_model_get_control (limn_model *model, const char *type, const char *at, GError **error)
 {
   limn_controlnet *control = g_hash_table_lookup (model->controls, type);
   g_autofree char *name = g_strconcat ("controlnet-", type, NULL);
   g_autofree char *path = g_build_filename (model->path, name, NULL);
   bool is_name = *type != '\0' && !strchr (type, G_DIR_SEPARATOR);
 
+  if (at)
+    return get_control_at (model, at, error);
   if (control)
     return control;
   if (!is_name || !g_file_test (path, G_FILE_TEST_IS_DIR)) {
@@ -231,6 +255,23 @@ limn_model_get_control (limn_model *model, const char *type, GError **error)
   if (!limn_model_add_control (model, type, path, error))
     return NULL;
   return g_hash_table_lookup (model->controls, type);
+}
+
+const limn_latent_rgb *
+limn_model_get_latent_rgb (limn_model *model, GCancellable *cancellable, GError **error)
+{
+  if (!model->latent_rgb)
+    model->latent_rgb = limn_latent_rgb_fit (model->vae, cancellable, error);
+  return model->latent_rgb;
+}
+
+void
+limn_model_decoded (limn_model *model, int width, int height, double seconds)
+{
+  double each = seconds / ((double) width * height);
+
+  if (model->decode_seconds <= 0 || each < model->decode_seconds)
+    model->decode_seconds = each;
 }
 
 bool
@@ -260,4 +301,23 @@ limn_model_size (const limn_model *model, int *width, int *height, int *multiple
     *height = factor * (unet->sample_h > 0 ? unet->sample_h : DEFAULT_SAMPLE_SIZE);
   if (multiple)
     *multiple = factor;
+}
+
+void
+limn_model_fit (const limn_model *model, double aspect, int *width, int *height)
+{
+  double wide = *width, high = *height;
+  int own_width, own_height, multiple, most;
+
+  limn_model_size (model, &own_width, &own_height, &multiple);
+  aspect = CLAMP (aspect, 1 / MAX_ASPECT, MAX_ASPECT);
+  if (*width <= 0 && *height <= 0)
+    wide = sqrt ((double) own_width * own_height * aspect);
+  else if (*width <= 0)
+    wide = high * aspect;
+  if (*height <= 0)
+    high = wide / aspect;
+  most = MAX_SIZE / multiple;
+  *width = CLAMP ((int) rint (wide / multiple), 1, most) * multiple;
+  *height = CLAMP ((int) rint (high / multiple), 1, most) * multiple;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "device.h"
+#include "io/checkpoint.h"
 #include "limn.h"
 #include "models/clip.h"
 #include "models/controlnet.h"
@@ -25,13 +26,31 @@ struct limn_model {
   struct limn_schedule schedule;
   GHashTable *controls; /* owned type -> owned limn_controlnet */
 
+  limn_motion *motion; /* NULL: none was asked for */
+  bool adapted;        /* the UNet has a domain adapter in it */
+
   limn_prompt_encoder *prompts;
   limn_denoiser *denoiser;     /* NULL before the first generation */
   limn_latent_rgb *latent_rgb; /* NULL before it is first asked for */
+  double decode_seconds;       /* of the decoder, a pixel, at its best; 0 before its first time */
 };
 
 /* Whether its UNet takes a mask and a masked picture beside the latents. */
 bool limn_model_is_inpainting (const limn_model *model);
 
-/* The ControlNet of that type, loaded from controlnet-TYPE/ when it is not there yet. Borrowed. */
-limn_controlnet *limn_model_get_control (limn_model *model, const char *type, GError **error);
+/* The ControlNet at @path, or, when that is NULL, the one of that type, from controlnet-TYPE/ unless
+ * another was added; loaded when it is not there yet. Borrowed. */
+limn_controlnet *limn_model_get_control (limn_model *model,
+                                         const char *type,
+                                         const char *path,
+                                         GError **error);
+
+/* The map from latents to colours, fitted when it is first asked for. Borrowed. */
+const limn_latent_rgb *
+limn_model_get_latent_rgb (limn_model *model, GCancellable *cancellable, GError **error);
+
+/* Notes how long the decoder took for a picture of that size. */
+void limn_model_decoded (limn_model *model, int width, int height, double seconds);
+
+/* What a model in one file lacks: CLIP's vocabulary, which Limn comes with. */
+limn_tokenizer *limn_model_load_clip_tokenizer (const limn_checkpoint *file, GError **error);

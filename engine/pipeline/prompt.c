@@ -64,6 +64,12 @@ limn_prompt_encoder_tokens (const limn_prompt_encoder *encoder)
   return MIN (limn_tokenizer_max_length (encoder->tokenizer), limn_clip_positions (encoder->clip));
 }
 
+int
+limn_prompt_encoder_width (const limn_prompt_encoder *encoder)
+{
+  return limn_clip_width (encoder->clip);
+}
+
 static void
 forward (limn_pass *pass, gpointer data)
 {

@@ -16,6 +16,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_prompt_encoder, limn_prompt_encoder_free)
 
 /* The tokens of one chunk, each of limn_clip_width() floats. */
 int limn_prompt_encoder_tokens (const limn_prompt_encoder *encoder);
+int limn_prompt_encoder_width (const limn_prompt_encoder *encoder);
 
 /* @n prompts, 1 or 2, to [n, chunks * tokens, 1, width] on the host, freed by the caller. All are
  * brought to the same number of chunks, which @chunks gets. Weights are applied as A1111 does it:

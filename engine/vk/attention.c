@@ -32,6 +32,8 @@ static const struct limn_vk_shader tiled = LIMN_VK_SHADER (attention_tiled);
 #define MAX_ITERATIONS 65000
 #define MAX_STEP 16
 
+#define MAX_PICTURES 65535
+
 static gint64
 iterations (gint64 lanes, gint64 keys, gint64 fours, gint64 step)
 {
@@ -104,6 +106,8 @@ limn_vk_attention (limn_pass *pass,
   gsize limit = limn_vk_range_elements (vk, q);
   int head_dim = q.c / params->heads;
   int most = (int) MIN (limit / (gsize) q.c, (gsize) q.h);
+  /* Whole pictures of one dispatch: what the bindings hold, and any device's groups along z. */
+  int batch = (int) MIN (limit / ((gsize) MAX (q.h, k.h) * (gsize) q.c), MAX_PICTURES);
   struct attention attention = {
     .out = out,
     .q = q,
@@ -126,8 +130,9 @@ limn_vk_attention (limn_pass *pass,
                                        k.h, k.c, pass->device->name));
     return;
   }
-  if (limn_tensor_elements (q) <= limit && limn_tensor_elements (k) <= limit) {
-    dispatch (pass, &attention, 0, q.n, 0, q.h);
+  if (batch > 0) {
+    for (int picture = 0; picture < q.n; picture += batch)
+      dispatch (pass, &attention, picture, MIN (batch, q.n - picture), 0, q.h);
     return;
   }
   for (int picture = 0; picture < q.n; picture++)

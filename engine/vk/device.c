@@ -91,6 +91,7 @@ static const struct limn_device_class vk_class = {
     .activate = limn_vk_activate,
     .add = limn_vk_add,
     .concat = limn_vk_concat,
+    .transpose = limn_vk_transpose,
     .geglu = limn_vk_geglu,
     .embedding = limn_vk_embedding,
     .copy = limn_vk_copy_tensor,

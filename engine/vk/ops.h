@@ -38,6 +38,7 @@ void limn_vk_add (limn_pass *pass,
                   limn_tensor y,
                   const struct limn_add_params *params);
 void limn_vk_concat (limn_pass *pass, limn_tensor out, limn_tensor x, limn_tensor y);
+void limn_vk_transpose (limn_pass *pass, limn_tensor out, limn_tensor x);
 void limn_vk_geglu (limn_pass *pass, limn_tensor out, limn_tensor x);
 void limn_vk_embedding (
     limn_pass *pass, limn_tensor out, limn_tensor table, limn_tensor position, limn_tensor ids);

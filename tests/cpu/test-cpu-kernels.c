@@ -302,6 +302,23 @@ run_move (struct kernel_test *t, gsize index)
   kernel_test_check (t, copy, x, 0);
 }
 
+/* Positions as rows, channels as columns. */
+static void
+run_transpose (struct kernel_test *t, gsize index)
+{
+  struct shape s = shapes[index];
+  reference_array *x = make (t, s, 1);
+  reference_array *turned, rows = *x;
+  void *out;
+
+  rows.h = s.positions, rows.w = s.c, rows.c = 1;
+  turned = kernel_test_keep (t, reference_transpose (&rows));
+  out = kernel_test_output (t, turned);
+  limn_cpu_transpose (limn_dtype_size (t->dtype), out, kernel_test_input (t, t->dtype, x), s.n,
+                      s.positions, s.c, 1);
+  kernel_test_check (t, out, turned, 0);
+}
+
 static void
 run_resize (struct kernel_test *t, gsize index)
 {
@@ -354,6 +371,7 @@ main (int argc, char **argv)
   kernel_test_add ("embedding", 4, run_embedding);
   kernel_test_add ("convert", 5, run_convert);
   kernel_test_add ("move", G_N_ELEMENTS (shapes), run_move);
+  kernel_test_add ("transpose", G_N_ELEMENTS (shapes), run_transpose);
   kernel_test_add ("resize", 7, run_resize);
   return g_test_run ();
 }

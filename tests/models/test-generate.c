@@ -143,7 +143,7 @@ test_events (struct fixture *fixture, gconstpointer data)
   for (int i = 0; i < 40; i++)
     g_string_append (prompt, "red ");
   fixture->params.prompt = prompt->str;
-  fixture->params.preview = true;
+  fixture->params.preview = LIMN_PREVIEW_DECODER;
   fixture->params.event = see;
   fixture->params.event_data = &seen;
   image = limn_generate (fixture->model, &fixture->params, NULL, &error);
@@ -152,6 +152,97 @@ test_events (struct fixture *fixture, gconstpointer data)
   /* The text encoder has 32 positions, two of which are begin and end. */
   g_assert_cmpint (seen.chunks, ==, 2);
   g_string_free (seen.order, TRUE);
+}
+
+struct sizes {
+  int widths[STEPS];
+};
+
+static void
+note_size (const struct limn_event *event, gpointer data)
+{
+  struct sizes *sizes = data;
+
+  if (event->kind == LIMN_EVENT_STEP)
+    sizes->widths[event->step - 1] = event->preview ? event->preview->width : 0;
+}
+
+/* Which preview there is, and that none of them changes the picture. */
+static void
+test_previews (struct fixture *fixture, gconstpointer data)
+{
+  /* What is fast on one machine is slow on another: of "auto" it is known only that it begins
+   * without having seen the decoder. */
+  static const int widths[] = {
+    [LIMN_PREVIEW_NONE] = 0,
+    [LIMN_PREVIEW_DECODER] = SIZE,
+    [LIMN_PREVIEW_LATENT] = SIZE / 8,
+    [LIMN_PREVIEW_AUTO] = SIZE / 8,
+  };
+  static const limn_preview order[] = { LIMN_PREVIEW_AUTO, LIMN_PREVIEW_NONE, LIMN_PREVIEW_LATENT,
+                                        LIMN_PREVIEW_DECODER };
+  g_autoptr (limn_image) first = NULL;
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (widths) == LIMN_N_PREVIEWS);
+  for (gsize i = 0; i < G_N_ELEMENTS (order); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (limn_image) image = NULL;
+    struct sizes sizes = { 0 };
+
+    fixture->params.preview = order[i];
+    fixture->params.event = note_size;
+    fixture->params.event_data = &sizes;
+    image = limn_generate (fixture->model, &fixture->params, NULL, &error);
+    g_assert_no_error (error);
+    for (int step = 0; step < STEPS; step++)
+      g_assert_cmpint (sizes.widths[step], ==, widths[order[i]]);
+    if (!first)
+      first = g_steal_pointer (&image);
+    else
+      g_assert_cmpmem (image->pixels, SIZE * SIZE * 3, first->pixels, SIZE * SIZE * 3);
+  }
+}
+
+/* Sizes from wishes. The model is made for 256 x 256, in multiples of 8. */
+static void
+test_fit (struct fixture *fixture, gconstpointer data)
+{
+  static const struct {
+    double aspect;
+    int width, height, fit_width, fit_height;
+  } cases[] = {
+    { 1, 0, 0, 256, 256 },           { 2, 0, 0, 360, 184 },  { 0.5, 0, 0, 184, 360 },
+    { 2, 100, 0, 96, 48 },           { 2, 0, 100, 200, 96 }, { 2, 100, 300, 96, 304 },
+    { 1000, 0, 0, 728, 88 },         { 1, 1, 1, 8, 8 },      { 1, 99999, 20, 16384, 16 },
+    { 1.5, 16384, 0, 16384, 10920 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    int width = cases[i].width, height = cases[i].height;
+
+    limn_model_fit (fixture->model, cases[i].aspect, &width, &height);
+    g_assert_cmpint (width, ==, cases[i].fit_width);
+    g_assert_cmpint (height, ==, cases[i].fit_height);
+  }
+}
+
+/* A ControlNet by its path is the one of the model's folder by its type. */
+static void
+test_control_path (struct fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = golden_path ("data/models/starter/controlnet-scribble");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (limn_image) own = limn_generate (fixture->model, &fixture->params, NULL, &error);
+  g_autoptr (limn_image) other = NULL;
+
+  g_assert_no_error (error);
+  fixture->control.type = "lines";
+  fixture->control.path = path;
+  other = limn_generate (fixture->model, &fixture->params, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (own->pixels, SIZE * SIZE * 3, other->pixels, SIZE * SIZE * 3);
+  fixture->control.path = "/no/such/controlnet";
+  assert_refused (fixture, &fixture->params, LIMN_ERROR_FILE, "/no/such/controlnet");
 }
 
 static void
@@ -288,9 +379,15 @@ main (int argc, char **argv)
     const char *name;
     void (*func) (struct fixture *, gconstpointer);
   } tests[] = {
-    { "/generate/refusals", test_refusals }, { "/generate/events", test_events },
-    { "/generate/cancel", test_cancel },     { "/generate/again", test_again },
-    { "/generate/size", test_size },         { "/generate/other-control", test_other_control },
+    { "/generate/refusals", test_refusals },
+    { "/generate/events", test_events },
+    { "/generate/previews", test_previews },
+    { "/generate/fit", test_fit },
+    { "/generate/control-path", test_control_path },
+    { "/generate/cancel", test_cancel },
+    { "/generate/again", test_again },
+    { "/generate/size", test_size },
+    { "/generate/other-control", test_other_control },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -7,6 +7,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "limn.h"
 #include "pipeline/prompt.h"
 
 #define KEPT 8 /* every 8th channel is in the golden file */
@@ -143,6 +144,30 @@ test_too_heavy (limn_device *device, gconstpointer data)
   tear_down (&fixture);
 }
 
+static void
+test_counter (void)
+{
+  g_autofree char *path = golden_path ("data/models/starter");
+  g_autofree char *none = g_build_filename (path, "unet", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (limn_token_counter) counter = limn_token_counter_open (path, &error);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  for (int i = 0; i <= 61; i++) {
+    struct limn_token_count count = limn_token_counter_count (counter, text->str, false);
+
+    g_assert_cmpint (count.tokens, ==, i);
+    g_assert_cmpint (count.limit, ==, 30);
+    g_assert_cmpint (count.chunks, ==, MAX (1, (i + 29) / 30));
+    g_string_append (text, "cat ");
+  }
+  g_assert_cmpint (limn_token_counter_count (counter, "(cat)", true).tokens, ==, 3);
+  g_assert_cmpint (limn_token_counter_count (counter, "(cat)", false).tokens, ==, 1);
+  g_assert_null (limn_token_counter_open (none, &error));
+  g_assert_error (error, LIMN_ERROR, LIMN_ERROR_FILE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -150,5 +175,6 @@ main (int argc, char **argv)
   golden_add ("prompt/golden", test_golden, NULL);
   golden_add ("prompt/same", test_same, NULL);
   golden_add ("prompt/too-heavy", test_too_heavy, NULL);
+  g_test_add_func ("/prompt/counter", test_counter);
   return g_test_run ();
 }

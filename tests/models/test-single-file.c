@@ -409,6 +409,26 @@ test_model (limn_device *device, gconstpointer data)
 }
 
 /* What transformers' CLIPTokenizer answers with the same vocabulary. */
+/* Without loading the model: chunks are as long as it has positions. */
+static void
+test_tokens (void)
+{
+  g_autofree char *path = write_model ("");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (limn_token_counter) counter = limn_token_counter_open (path, &error);
+  struct limn_token_count count;
+
+  g_assert_no_error (error);
+  count = limn_token_counter_count (counter, "a photo of a cat", false);
+  g_assert_cmpint (count.tokens, ==, 5);
+  g_assert_cmpint (count.chunks, ==, 1);
+  g_assert_cmpint (count.limit, ==, 75);
+  count = limn_token_counter_count (counter, "(a:1.2) photo BREAK of a [cat]", false);
+  g_assert_cmpint (count.tokens, ==, 5);
+  g_assert_cmpint (count.chunks, ==, 2);
+  g_remove (path);
+}
+
 static void
 test_vocabulary (void)
 {
@@ -573,6 +593,7 @@ main (int argc, char **argv)
   golden_add ("single-file/alone", test_alone, NULL);
   golden_add ("single-file/gguf", test_gguf, NULL);
   golden_add ("single-file/model", test_model, NULL);
+  g_test_add_func ("/single-file/tokens", test_tokens);
   g_test_add_func ("/single-file/vocabulary", test_vocabulary);
   g_test_add_func ("/single-file/inspect", test_inspect);
   g_test_add_func ("/single-file/refusals", test_refusals);

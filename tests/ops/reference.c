@@ -348,6 +348,30 @@ reference_add (const reference_array *x, const reference_array *y, double scale)
 }
 
 reference_array *
+reference_add_pictures (const reference_array *x, const reference_array *y, const double *scales)
+{
+  g_assert (has_shape (y, y->n == 1 ? 1 : x->n, x->h, x->w, x->c));
+  reference_array *out = reference_new (x->n, x->h, x->w, x->c);
+  for (gsize i = 0; i < reference_elements (x); i++) {
+    gsize picture = i / (reference_elements (x) / (gsize) x->n);
+    out->values[i] = x->values[i] + scales[picture] * y->values[i % reference_elements (y)];
+  }
+  return out;
+}
+
+reference_array *
+reference_transpose (const reference_array *x)
+{
+  reference_array *out = reference_new (x->n, x->w, x->h, x->c);
+  for (int n = 0; n < x->n; n++)
+    for (int row = 0; row < x->h; row++)
+      for (int column = 0; column < x->w; column++)
+        for (int c = 0; c < x->c; c++)
+          at (out, n, column, row)[c] = at (x, n, row, column)[c];
+  return out;
+}
+
+reference_array *
 reference_concat (const reference_array *x, const reference_array *y)
 {
   g_assert (has_shape (y, x->n, x->h, x->w, y->c));

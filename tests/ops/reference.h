@@ -72,6 +72,10 @@ reference_array *reference_layer_norm (const reference_array *x,
 
 reference_array *reference_activate (const reference_array *x, limn_activation activation);
 reference_array *reference_add (const reference_array *x, const reference_array *y, double scale);
+/* @y of one picture goes to every one of @x. */
+reference_array *
+reference_add_pictures (const reference_array *x, const reference_array *y, const double *scales);
+reference_array *reference_transpose (const reference_array *x);
 reference_array *reference_concat (const reference_array *x, const reference_array *y);
 reference_array *reference_geglu (const reference_array *x);
 reference_array *reference_copy (const reference_array *x);

@@ -157,6 +157,55 @@ describe_add_special (gsize index, GString *name)
                           index >= G_N_ELEMENTS (specials) ? " and its negative" : "");
 }
 
+/* Of each shape: y of one picture, a scale for each picture, both. */
+static void
+run_add_pictures (harness *h, gsize index)
+{
+  struct shape s = shapes[index / 3], one = s;
+  int stride = 1 + (int) (index / 3 % 2), first = (int) (index / 3 % 3);
+  double factors[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+  struct add_inputs in = { .x = make (h, s, NULL), .has_params = true };
+  harness_input scale = harness_vector (h, first + (s.n - 1) * stride + 1, NULL);
+
+  g_assert_cmpint (s.n, <=, 8);
+  one.n = 1;
+  in.y = make (h, index % 3 == 1 ? s : one, NULL);
+  if (index % 3 > 0) {
+    in.params = (struct limn_add_params){ scale.tensor, first, stride };
+    for (int i = 0; i < s.n; i++)
+      factors[i] = scale.array->values[first + i * stride];
+  }
+  limit (h, index / 3);
+  harness_check (h, add, &in, reference_add_pictures (in.x.array, in.y.array, factors), 0);
+}
+
+static void
+describe_add_pictures (gsize index, GString *name)
+{
+  static const char *const kinds[] = { "one y", "many scales", "one y, many scales" };
+
+  describe_shape (index / 3, name);
+  g_string_append_printf (name, " %s", kinds[index % 3]);
+}
+
+/* --- transpose --- */
+
+static limn_tensor
+transpose (limn_pass *pass, gpointer data)
+{
+  harness_input *x = data;
+  return limn_transpose (pass, x->tensor);
+}
+
+static void
+run_transpose (harness *h, gsize index)
+{
+  struct harness_fill fill = { .special = specials[index % G_N_ELEMENTS (specials)] };
+  harness_input x = make (h, shapes[index], &fill);
+  limit (h, index);
+  harness_check (h, transpose, &x, reference_transpose (x.array), 0);
+}
+
 /* --- concat --- */
 
 static const struct {
@@ -275,6 +324,8 @@ static const struct harness_table tables[] = {
   { "activate-special", N_ACTIVATE_SPECIALS, describe_activate_special, run_activate_special },
   { "add", G_N_ELEMENTS (shapes), describe_shape, run_add },
   { "add-special", 2 * G_N_ELEMENTS (specials), describe_add_special, run_add_special },
+  { "add-pictures", 3 * G_N_ELEMENTS (shapes), describe_add_pictures, run_add_pictures },
+  { "transpose", G_N_ELEMENTS (shapes), describe_shape, run_transpose },
   { "concat", G_N_ELEMENTS (concat_cases), describe_concat, run_concat },
   { "geglu", G_N_ELEMENTS (shapes), describe_shape, run_geglu },
   { "geglu-special", 2 * G_N_ELEMENTS (specials), describe_geglu_special, run_geglu_special },

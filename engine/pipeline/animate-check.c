@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <unistd.h>
+
+#include "pipeline/animate.h"
+
+#define MAX_WEIGHT 10
+#define MAX_STRIDE 16
+#define DEFAULT_LENGTH 16
+
+/* Arrays of all frames' latents that are alive at once beside those of the negative prompt: the
+ * latents, as the network wants them, predictions, noise, and what samplers remember. */
+#define LATENT_ARRAYS 9
+
+const char *const limn_animate_noise_names[] = {
+  [LIMN_ANIMATE_NOISE_AUTO] = "auto",
+  [LIMN_ANIMATE_NOISE_INDEPENDENT] = "independent",
+  [LIMN_ANIMATE_NOISE_SHARED] = "shared",
+  NULL,
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (limn_animate_noise_names) == LIMN_N_ANIMATE_NOISES + 1);
+
+G_GNUC_PRINTF (2, 3)
+static bool
+refuse (GError **error, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT, message);
+  return false;
+}
+
+static bool
+within (double value, double min, double max)
+{
+  return value >= min && value <= max;
+}
+
+static bool
+check_base (const struct limn_animation *animation, GError **error)
+{
+  const struct limn_generate_params *base = animation->params->base;
+
+  if (base->n_controls > 0 || base->n_guides > 0)
+    return refuse (error, "controls and guides of a picture are none of an animation");
+  if (base->init || base->mask)
+    return refuse (error, "an animation begins with noise, not with a picture or a mask");
+  if (fabsf (base->hires_scale) > 0 || isnan (base->hires_scale))
+    return refuse (error, "an animation knows no hires fix");
+  if (limn_model_is_inpainting (animation->job.model))
+    return refuse (error, "%s: is a model for inpainting, which makes no animation",
+                   animation->job.model->path);
+  return true;
+}
+
+static bool
+check_keys (const struct limn_animate_params *params, GError **error)
+{
+  for (gsize i = 0; i < params->n_prompts; i++) {
+    int least = i > 0 ? params->prompts[i - 1].frame + 1 : 0;
+
+    if (params->prompts[i].frame < least || params->prompts[i].frame >= params->frames)
+      return refuse (error, "prompt %zu is at frame %d, wanted %d to %d", i + 1,
+                     params->prompts[i].frame, least, params->frames - 1);
+  }
+  return true;
+}
+
+static bool
+check_control (const struct limn_animate_params *params,
+               const struct limn_animate_control *control,
+               GError **error)
+{
+  const char *type = control->type ? control->type : control->path;
+
+  if (!type || !control->images)
+    return refuse (error, "a control needs a type and images");
+  for (int i = 0; control->weights && i < params->frames; i++)
+    if (!within (control->weights[i], 0, MAX_WEIGHT))
+      return refuse (error, "the weight of control \"%s\" is %g at frame %d, wanted 0 to %d", type,
+                     (double) control->weights[i], i, MAX_WEIGHT);
+  if (!within (control->start, 0, 1) || !within (control->end, control->start, 1))
+    return refuse (error, "control \"%s\" goes from %g to %g, wanted 0 <= start <= end <= 1", type,
+                   (double) control->start, (double) control->end);
+  return ((int) control->mode >= 0 && control->mode < LIMN_N_CONTROL_MODES) ||
+         refuse (error, "there is no control mode %d", (int) control->mode);
+}
+
+/* What a network sees must be what there is to show it. */
+static bool
+check_network (const struct limn_animation *animation,
+               const limn_controlnet *network,
+               const char *type,
+               GError **error)
+{
+  int channels = limn_controlnet_channels (network), wanted = 3;
+
+  if (limn_controlnet_is_sparse (network))
+    wanted = limn_controlnet_sees_latents (network)
+                 ? limn_vae_latent_channels (animation->job.model->vae) + 1
+                 : 4;
+  if (channels != wanted)
+    return refuse (error, "control \"%s\" sees %d channels, Limn has %d for it", type, channels,
+                   wanted);
+  return true;
+}
+
+static bool
+check_controls (struct limn_animation *animation, GError **error)
+{
+  const struct limn_animate_params *params = animation->params;
+
+  if (params->n_controls > LIMN_MAX_BRANCHES)
+    return refuse (error, "there are %zu controls, wanted at most %d", params->n_controls,
+                   LIMN_MAX_BRANCHES);
+  for (gsize i = 0; i < params->n_controls; i++) {
+    const struct limn_animate_control *control = &params->controls[i];
+    const char *type = control->type ? control->type : "";
+
+    if (!check_control (params, control, error))
+      return false;
+    animation->controls[i] =
+        limn_model_get_control (animation->job.model, type, control->path, error);
+    if (!animation->controls[i] || !check_network (animation, animation->controls[i],
+                                                   control->path ? control->path : type, error))
+      return false;
+  }
+  return true;
+}
+
+static int
+most_frames (const struct limn_animation *animation)
+{
+  int motion = limn_model_motion_frames (animation->job.model), most = motion;
+
+  if (motion == 0)
+    most = G_MAXINT;
+  for (gsize i = 0; i < animation->params->n_controls; i++)
+    most = MIN (most, limn_controlnet_positions (animation->controls[i]));
+  return most;
+}
+
+static bool
+begin_windows (struct limn_animation *animation, GError **error)
+{
+  struct limn_windows *windows = &animation->windows;
+  int most = most_frames (animation);
+
+  *windows = animation->params->windows;
+  if ((int) windows->kind < 0 || windows->kind >= LIMN_N_WINDOWS_KINDS)
+    return refuse (error, "there is no kind of windows %d", (int) windows->kind);
+  if (windows->length == 0)
+    windows->length = most < G_MAXINT ? MIN (DEFAULT_LENGTH, most) : 1;
+  if (windows->length < 1 || windows->length > LIMN_ANIMATE_MAX_FRAMES)
+    return refuse (error, "a window has %d frames, wanted 1 to %d", windows->length,
+                   MIN (most, LIMN_ANIMATE_MAX_FRAMES));
+  if (MIN (windows->length, animation->frames) > most)
+    return refuse (error, "a window has %d frames, and the network can see at most %d",
+                   windows->length, most);
+  if (windows->overlap == 0)
+    windows->overlap = windows->length / 4;
+  else if (windows->overlap == LIMN_WINDOWS_NO_OVERLAP)
+    windows->overlap = 0;
+  if (windows->overlap < 0 || windows->overlap >= windows->length)
+    return refuse (error, "windows of %d frames overlap by %d, wanted 0 to %d", windows->length,
+                   windows->overlap, windows->length - 1);
+  if (windows->stride < 0 || windows->stride > MAX_STRIDE)
+    return refuse (error, "the stride of windows is %d, wanted 0 to %d", windows->stride,
+                   MAX_STRIDE);
+  return true;
+}
+
+static bool
+begin_range (struct limn_animation *animation, GError **error)
+{
+  const struct limn_animate_params *params = animation->params;
+
+  animation->end = animation->frames;
+  if (!params->latents)
+    return (params->first == 0 && params->count == 0) ||
+           refuse (error, "only a part is drawn again, and there are no latents of the rest");
+  if (params->first < 0 || params->count < 1 || params->first >= animation->frames ||
+      params->count > animation->frames - params->first)
+    return refuse (error, "frames %d to %d are drawn again, and there are 0 to %d", params->first,
+                   params->first + params->count - 1, animation->frames - 1);
+  animation->first = params->first;
+  animation->end = params->first + params->count;
+  for (gsize i = 0; i < animation->count; i++) {
+    int frame = (int) (i / animation->size);
+    bool drawn = frame >= animation->first && frame < animation->end;
+
+    if (!drawn && !isfinite (params->latents[i]))
+      return refuse (error, "the latents of frame %d have a value that is no number", frame);
+  }
+  return true;
+}
+
+static bool
+check_memory (const struct limn_animation *animation, GError **error)
+{
+  double pages = (double) sysconf (_SC_PHYS_PAGES), page = (double) sysconf (_SC_PAGESIZE);
+  guint64 latents, pictures;
+
+  limn_animation_host_bytes (animation, &latents, &pictures);
+  if (pages < 0 || page < 0 || (double) latents < pages * page)
+    return true;
+  g_set_error (error, LIMN_ERROR, LIMN_ERROR_MEMORY,
+               "the latents of %d frames take %.1f GiB of memory, and this machine has %.1f GiB: "
+               "choose fewer frames or smaller ones",
+               animation->frames, (double) latents / (1 << 30), pages * page / (1 << 30));
+  return false;
+}
+
+static void
+begin_schedule (struct limn_animation *animation)
+{
+  const limn_motion *motion = animation->job.model->motion;
+
+  animation->schedule = animation->job.model->schedule;
+  if (motion && !limn_motion_get_config (motion)->scaled_betas)
+    animation->schedule.betas = LIMN_BETAS_LINEAR;
+}
+
+bool
+limn_animation_begin (struct limn_animation *animation, GError **error)
+{
+  const struct limn_animate_params *params = animation->params;
+  limn_model *model = animation->job.model;
+  struct limn_stage stages[LIMN_MAX_STAGES];
+  gsize factor = (gsize) limn_vae_factor (model->vae);
+
+  if (params->frames < 1 || params->frames > LIMN_ANIMATE_MAX_FRAMES)
+    return refuse (error, "the animation has %d frames, wanted 1 to %d", params->frames,
+                   LIMN_ANIMATE_MAX_FRAMES);
+  if ((int) params->noise < 0 || params->noise >= LIMN_N_ANIMATE_NOISES)
+    return refuse (error, "there is no kind of noise %d", (int) params->noise);
+  if (params->preview_frame < 0 || params->preview_frame >= params->frames)
+    return refuse (error, "the preview is of frame %d, wanted 0 to %d", params->preview_frame,
+                   params->frames - 1);
+  if (!check_base (animation, error) || limn_job_begin (&animation->job, stages, error) == 0)
+    return false;
+  animation->stage = stages[0];
+  animation->frames = params->frames;
+  animation->size = (gsize) stages[0].width / factor * ((gsize) stages[0].height / factor) *
+                    (gsize) limn_vae_latent_channels (model->vae);
+  animation->count = animation->size * (gsize) params->frames;
+  animation->shared_noise = params->noise == LIMN_ANIMATE_NOISE_SHARED ||
+                            (params->noise == LIMN_ANIMATE_NOISE_AUTO && !model->motion);
+  begin_schedule (animation);
+  return check_keys (params, error) && check_controls (animation, error) &&
+         begin_windows (animation, error) && check_memory (animation, error) &&
+         begin_range (animation, error);
+}
+
+void
+limn_animation_host_bytes (const struct limn_animation *animation,
+                           guint64 *latents,
+                           guint64 *pictures)
+{
+  int arrays = LATENT_ARRAYS + (animation->job.guided ? 2 : 1);
+
+  *latents = (guint64) animation->count * sizeof (float) * (guint64) arrays;
+  *pictures = (guint64) animation->frames * (guint64) animation->stage.width *
+              (guint64) animation->stage.height * 3;
+}
