@@ -42,6 +42,7 @@ enum {
   SIGNAL_BRUSH_CHANGED,
   SIGNAL_PICTURE_CHANGED,
   SIGNAL_MESSAGE,
+  SIGNAL_OFFER,
   N_SIGNALS,
 };
 static guint signals[N_SIGNALS];
@@ -302,6 +303,12 @@ limn_studio_say (LimnStudio *studio, const char *sentence)
   g_signal_emit (studio, signals[SIGNAL_MESSAGE], 0, sentence);
 }
 
+void
+limn_studio_offer (LimnStudio *studio, const char *sentence, const char *button, const char *action)
+{
+  g_signal_emit (studio, signals[SIGNAL_OFFER], 0, sentence, button, action);
+}
+
 /* --- GObject --- */
 
 static void
@@ -428,6 +435,9 @@ limn_studio_class_init (LimnStudioClass *class)
                     NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_MESSAGE] = g_signal_new ("message", G_TYPE_FROM_CLASS (class), G_SIGNAL_RUN_LAST,
                                           0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_OFFER] =
+      g_signal_new ("offer", G_TYPE_FROM_CLASS (class), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                    G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
 }
 
 static void

@@ -14,7 +14,9 @@
  * Signals:
  *   brush-changed (int tool)
  *   picture-changed
- *   message (const char *sentence)   something to tell in a toast */
+ *   message (const char *sentence)   something to tell in a toast
+ *   offer (const char *sentence, const char *button, const char *action)
+ *                                    the same, with a button that activates an action */
 #define LIMN_TYPE_STUDIO (limn_studio_get_type ())
 G_DECLARE_FINAL_TYPE (LimnStudio, limn_studio, LIMN, STUDIO, GObject)
 
@@ -88,3 +90,9 @@ void limn_studio_set_drawing_opacity (LimnStudio *studio, double opacity);
 
 /* Tells the person in a toast. @sentence is translated already. */
 void limn_studio_say (LimnStudio *studio, const char *sentence);
+/* The same, with something to do about it: @button is its words, translated, and @action its
+ * detailed name. */
+void limn_studio_offer (LimnStudio *studio,
+                        const char *sentence,
+                        const char *button,
+                        const char *action);
