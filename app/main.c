@@ -2,12 +2,15 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <glib.h>
 
+#include "canvas/bench.h"
 #include "command.h"
 #include "report.h"
+#include "window/application.h"
 
 struct command {
   const char *name, *summary;
@@ -21,6 +24,7 @@ static const struct command commands[] = {
   { "generate", "draw a picture from a scribble and a prompt", limn_command_generate },
   { "devices", "list the devices that can compute, and what is missing", limn_command_devices },
   { "inspect", "say what a model file or folder is", limn_command_inspect },
+  { "animate", "draw a film from prompts, poses and sketches in time", limn_command_animate },
   { "export", "turn frames into a film, or a film into another", limn_command_export },
   { "bench", "measure speed and memory", limn_command_bench },
   { "help", "explain a subcommand", run_help },
@@ -62,8 +66,9 @@ unknown_command (const char *name)
 static void
 print_overview (void)
 {
-  printf ("Usage:\n  limn SUBCOMMAND [OPTION...]\n\n"
-          "Turns drawings into pictures with a diffusion model.\n\nSubcommands:\n");
+  printf ("Usage:\n  limn [--new-window] [FILE...]\n  limn SUBCOMMAND [OPTION...]\n\n"
+          "Turns drawings into pictures with a diffusion model. Without a subcommand it opens its\n"
+          "window, with each FILE as a drawing.\n\nSubcommands:\n");
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     printf ("  %-10s %s\n", commands[i].name, commands[i].summary);
   printf ("\n`limn SUBCOMMAND --help` lists the options of one.\n");
@@ -101,6 +106,19 @@ run_version (int argc, char **argv)
   return LIMN_EXIT_DONE;
 }
 
+/* Whether the window is meant: by nothing, an option of it, or the name of a file. What is called
+ * like a subcommand is one. */
+static bool
+wants_window (int argc, char **argv)
+{
+  if (argc < 2)
+    return true;
+  if (find_command (argv[1]) != NULL)
+    return false;
+  return g_str_equal (argv[1], "--new-window") || strpbrk (argv[1], "./") != NULL ||
+         g_file_test (argv[1], G_FILE_TEST_EXISTS);
+}
+
 /* OpenMP's threads wait for each other many times a second. GNU's spin meanwhile, and beside other
  * busy programs they take that time from the one they wait for; waiting in the kernel at once costs
  * a third where nothing else runs. A short spin costs nothing there and halves the time here.
@@ -136,9 +154,10 @@ main (int argc, char **argv)
   /* So does a file that may not grow, under ulimit -f. */
   signal (SIGXFSZ, SIG_IGN);
   g_set_prgname ("limn");
+  limn_bench_add ("canvas", "drawing: frames, and from a stroke to the screen", limn_canvas_bench);
 
-  if (argc < 2)
-    return limn_report_usage (NULL, "a subcommand is missing");
+  if (wants_window (argc, argv))
+    return limn_application_main (argc, argv);
   command = find_command (argv[1]);
   if (command == NULL)
     return unknown_command (argv[1]);
