@@ -458,6 +458,14 @@ def controlled(tensors, folder, model):
     print(f"controlled: std {x.std():.2f}")
 
 
+# One layer each, for a test of loading alone.
+SMALL_LORAS = {
+    "starter-lora.txt": "mid_block.attentions.0.transformer_blocks.0.attn2.to_v 192 128 4",
+    "starter-motion-lora.txt":
+        "down_blocks.1.motion_modules.0.transformer_blocks.0.attn1.to_v 128 128 4",
+}
+
+
 def windows(tensors, folder):
     def disturb(output, i):
         noise = torch.randn(output.shape, generator=torch.Generator().manual_seed(2000 + i))
@@ -484,7 +492,8 @@ def windows(tensors, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=pathlib.Path, default=HERE.parents[1] / "data/models/starter")
+    parser.add_argument("--model", type=pathlib.Path,
+                        default=HERE.parents[1] / "data/models/starter")
     args = parser.parse_args()
     diffusers.logging.set_verbosity_error()
     transformers.logging.set_verbosity_error()
@@ -499,6 +508,8 @@ def main():
             sparse(tensors, name)
         control(tensors)
         windows(tensors, args.model)
+    for name, line in SMALL_LORAS.items():
+        (OUT / name).write_text(line + "\n")
     save(OUT / "io.safetensors", tensors)
 
 

@@ -385,6 +385,71 @@ test_controlled (limn_device *device, gconstpointer data)
   limn_model_free (model);
 }
 
+static char *
+lora_name (const char *name)
+{
+  bool down = g_str_has_suffix (name, ".down");
+  g_autofree char *module = g_strndup (name, strlen (name) - strlen (down ? ".down" : ".up"));
+
+  return g_strconcat (module, down ? ".lora_A.weight" : ".lora_B.weight", NULL);
+}
+
+static char *
+write_lora (const char *list)
+{
+  char *path = g_strconcat (folder, "/", list, ".safetensors", NULL);
+
+  motion_write_lora (path, list, lora_name);
+  return path;
+}
+
+/* LoRAs change what is drawn, and without them everything is as before: the UNet, too. */
+static void
+test_loras (void)
+{
+  g_autoptr (GError) error = NULL;
+  limn_device *device = golden_device_of ("cpu", LIMN_PRECISION_F32);
+  limn_model *model = open_model (device, true);
+  struct limn_generate_params base = base_params ();
+  struct limn_animate_params params = animate_params (&base);
+  g_autofree char *domain = write_lora ("starter-lora.txt");
+  g_autofree char *motion = write_lora ("starter-motion-lora.txt");
+  const struct limn_lora_file camera = { motion, 1 };
+  const struct limn_motion_params sets[] = {
+    { .path = starter_path },
+    { .path = starter_path, .loras = &camera, .n_loras = 1 },
+    { .path = starter_path, .adapter = { domain, 10 } },
+    { .path = starter_path, .adapter = { domain, 0 } },
+    { .path = starter_path },
+  };
+  struct clip *clips[G_N_ELEMENTS (sets)];
+  const struct limn_motion_params bad = { .path = starter_path, .adapter = { motion, 1 } };
+
+  params.frames = 2;
+  params.n_prompts = 1;
+  base.steps = 1;
+  for (gsize i = 0; i < G_N_ELEMENTS (sets); i++) {
+    limn_model_set_motion (model, &sets[i], &error);
+    g_assert_no_error (error);
+    clips[i] = run (model, params);
+  }
+  g_assert_cmpfloat (golden_nmse (clips[1]->latents, clips[0]->latents, 2 * LATENTS), >, 1e-8);
+  g_assert_cmpfloat (golden_nmse (clips[2]->latents, clips[0]->latents, 2 * LATENTS), >, 1e-9);
+  g_assert_cmpfloat (golden_nmse (clips[3]->latents, clips[0]->latents, 2 * LATENTS), <, 1e-12);
+  g_assert_cmpfloat (golden_nmse (clips[4]->latents, clips[0]->latents, 2 * LATENTS), <, 1e-12);
+  for (gsize i = 0; i < G_N_ELEMENTS (sets); i++)
+    g_free (clips[i]);
+
+  /* One for motion modules is none for the UNet, and the model goes on without either. */
+  g_assert_false (limn_model_set_motion (model, &bad, &error));
+  g_assert_error (error, LIMN_ERROR, LIMN_ERROR_MODEL);
+  g_assert_nonnull (strstr (error->message, "is no LoRA for"));
+  g_assert_cmpint (limn_model_motion_frames (model), ==, 0);
+  g_free (run (model, params));
+  limn_model_free (model);
+  limn_device_free (device);
+}
+
 struct seen {
   GString *order; /* a letter an event */
   GCancellable *cancellable;
@@ -542,6 +607,7 @@ main (int argc, char **argv)
     golden_add (name, test_run, &run_cases[i]);
   }
   golden_add ("animate/controlled", test_controlled, NULL);
+  g_test_add_func ("/animate/loras", test_loras);
   g_test_add_func ("/animate/part", test_part);
   g_test_add_func ("/animate/alone", test_alone);
   golden_add ("animate/memory", test_memory, NULL);
