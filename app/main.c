@@ -143,7 +143,8 @@ main (int argc, char **argv)
   const struct command *command;
 
   limit_spinning (argv);
-  /* SVT-AV1 tells stderr of itself otherwise; the environment belongs to the one thread there is. */
+  /* SVT-AV1 tells stderr of itself otherwise; the environment belongs to the one thread there is.
+   */
   g_setenv ("SVT_LOG", "1", FALSE);
 
   /* Numbers are written with a point in every language. */

@@ -38,7 +38,6 @@ static const struct {
   const char *arguments[MAX_ARGUMENTS];
   const char *words;
 } wrong_usage[] = {
-  { { NULL }, "subcommand" },
   { { "paint" }, "\"paint\"" },
   { { "--nonsense" }, "\"--nonsense\"" },
   { { "help", "paint" }, "\"paint\"" },
@@ -82,6 +81,22 @@ test_wrong_usage (void)
     g_assert_nonnull (strstr (result->err, wrong_usage[i].words));
     g_assert_nonnull (strstr (result->err, "--help"));
     g_assert_true (strchr (result->err, '\n') == result->err + strlen (result->err) - 1);
+    run_assert_files (result, no_files);
+  }
+}
+
+/* Without a subcommand there must be somewhere to open the window; the same with a file. */
+static void
+test_no_display (void)
+{
+  static const char *const nowhere[] = { "DISPLAY", "", "WAYLAND_DISPLAY", "", NULL };
+  static const char *const lines[][2] = { { NULL }, { "drawing.limn" }, { "--new-window" } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++) {
+    const char *const arguments[] = { lines[i][0], NULL };
+    g_autoptr (run) result = run_limn (arguments, nowhere);
+
+    run_assert_failed (result, "no display");
     run_assert_files (result, no_files);
   }
 }
@@ -148,6 +163,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/app/help", test_help);
   g_test_add_func ("/app/wrong-usage", test_wrong_usage);
+  g_test_add_func ("/app/no-display", test_no_display);
   g_test_add_func ("/app/devices/table", test_devices_table);
   g_test_add_func ("/app/devices/json", test_devices_json);
   g_test_add_func ("/app/devices/none", test_devices_none);

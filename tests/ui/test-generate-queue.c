@@ -569,7 +569,7 @@ test_request_in_stroke (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/generate/result", test_result);
   g_test_add_func ("/generate/previews", test_previews);
   g_test_add_func ("/generate/all-inputs", test_all_inputs);

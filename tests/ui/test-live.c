@@ -347,7 +347,7 @@ test_failure (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/live/stroke", test_stroke);
   g_test_add_func ("/live/shape-under-way", test_shape_under_way);
   g_test_add_func ("/live/undo-and-layers", test_undo_and_layers);

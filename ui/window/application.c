@@ -110,7 +110,7 @@ static void
 open_first_window (LimnApplication *self)
 {
   GSettings *settings = limn_preferences ();
-  bool first = g_settings_get_boolean (settings, "first-start");
+  bool first = g_settings_get_boolean (settings, "first-start") && !limn_measure_wanted ();
 
   if (first)
     g_settings_set_boolean (settings, "first-start", FALSE);

@@ -7,7 +7,6 @@
 
 #include "document/file.h"
 #include "document/journal.h"
-#include "io/picture.h"
 
 #define HEAD_SIZE 12
 
@@ -252,28 +251,6 @@ bool
 limn_files_export_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/* --- closing --- */
-
-static void
-close_journal (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  struct work *work = data;
-
-  limn_journal_close (work->document);
-  g_task_return_boolean (task, TRUE);
-}
-
-void
-limn_files_close (LimnDocument *document)
-{
-  struct work *work = g_new0 (struct work, 1);
-  g_autoptr (GTask) task = task_new (work, limn_files_close, NULL, NULL, NULL);
-
-  /* It may have to wait for the disk. Nobody changes the document any more. */
-  work->document = g_object_ref (document);
-  g_task_run_in_thread (task, close_journal);
 }
 
 /* --- names --- */

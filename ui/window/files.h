@@ -32,9 +32,6 @@ void limn_files_export (LimnDocument *document,
                         gpointer data);
 bool limn_files_export_finish (GAsyncResult *result, GError **error);
 
-/* Takes the document away with its journal: it was saved, or is not wanted. */
-void limn_files_close (LimnDocument *document);
-
 /* Keeps the program alive as long as @task lives. */
 void limn_files_hold (GTask *task);
 

@@ -19,12 +19,13 @@ print_moment (const char *name)
 }
 
 static void
-on_ready (LimnQueue *queue)
+on_ready (LimnQueue *queue, GParamSpec *pspec, GtkWindow *window)
 {
   if (!limn_queue_get_ready (queue))
     return;
+  g_signal_handlers_disconnect_by_func (queue, on_ready, window);
   print_moment ("ready");
-  g_application_quit (g_application_get_default ());
+  gtk_window_close (window);
 }
 
 static void
@@ -32,8 +33,8 @@ on_after_paint (GdkFrameClock *clock, GtkWidget *window)
 {
   g_signal_handlers_disconnect_by_func (clock, on_after_paint, window);
   print_moment ("frame");
-  g_signal_connect (limn_queue_get_default (), "notify::ready", G_CALLBACK (on_ready), NULL);
-  on_ready (limn_queue_get_default ());
+  g_signal_connect (limn_queue_get_default (), "notify::ready", G_CALLBACK (on_ready), window);
+  on_ready (limn_queue_get_default (), NULL, GTK_WINDOW (window));
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib/gi18n.h>
 
+#include "document/journal.h"
 #include "layers/import.h"
 #include "window/application.h"
 #include "window/files.h"
@@ -68,7 +69,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
   if (document == NULL)
     return;
   if (window->closed)
-    limn_files_close (document);
+    limn_journal_close (document);
   else
     show_document (window, document, (const char *const *) warnings);
 }
@@ -109,7 +110,7 @@ on_reloaded (GObject *source, GAsyncResult *result, gpointer data)
   if (document == NULL)
     return;
   if (window->closed) {
-    limn_files_close (document);
+    limn_journal_close (document);
     return;
   }
   limn_window_take_document (window, document);

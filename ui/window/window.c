@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 
 #include "canvas/canvas.h"
+#include "document/journal.h"
 #include "generate/bar.h"
 #include "layers/import.h"
 #include "layers/panel.h"
@@ -187,7 +188,7 @@ limn_window_take_document (LimnWindow *window, LimnDocument *document)
   g_signal_handlers_disconnect_by_data (old, window);
   limn_studio_set_document (window->studio, document);
   follow_document (window);
-  limn_files_close (old);
+  limn_journal_close (old);
 }
 
 /* --- the parts --- */
@@ -274,6 +275,7 @@ limn_window_new (GtkApplication *application, LimnDocument *document)
   self->studio = limn_studio_new (document);
   limn_window_add_actions (self);
   add_parts (self);
+  limn_keys_bind_window (GTK_WIDGET (self));
   bind_preferences (self);
   follow_document (self);
   g_signal_connect_object (self->studio, "message", G_CALLBACK (limn_window_say), self,
@@ -298,7 +300,7 @@ limn_window_close_request (GtkWindow *window)
     return GDK_EVENT_STOP;
   remember_size (self);
   if (!self->closed)
-    limn_files_close (self->document);
+    limn_journal_close (self->document);
   self->closed = true;
   return GTK_WINDOW_CLASS (limn_window_parent_class)->close_request (window);
 }
