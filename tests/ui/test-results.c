@@ -561,6 +561,8 @@ test_details (struct fixture *fixture, gconstpointer data)
   keep_picture_of (popover, "results-details");
   activate (fixture, "discard");
   g_assert_false (gtk_widget_get_visible (popover));
+  /* GDK may still ask its surface where the pointer is. */
+  draw_frames (fixture, 3);
 }
 
 /* A PNG goes out as the bytes that it is. */
