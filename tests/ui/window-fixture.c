@@ -172,9 +172,8 @@ has_painted (gpointer frames)
   return *(int *) frames >= 2;
 }
 
-/* Two frames from now, the first of which may have been on its way already. */
-static void
-wait_for_frames (GtkWidget *window)
+void
+fixture_frames (GtkWidget *window)
 {
   GdkFrameClock *clock = gtk_widget_get_frame_clock (window);
   int frames = 0;
@@ -199,10 +198,10 @@ fixture_screenshot (GtkWidget *window, const char *name)
   g_assert_cmpint (g_mkdir_with_parents (folder, 0777), ==, 0);
   paintable = gtk_widget_paintable_new (window);
   gtk_widget_queue_draw (window);
-  wait_for_frames (window);
+  fixture_frames (window);
   snapshot = gtk_snapshot_new ();
-  gdk_paintable_snapshot (paintable, snapshot, gtk_widget_get_width (window),
-                          gtk_widget_get_height (window));
+  gdk_paintable_snapshot (paintable, snapshot, gdk_paintable_get_intrinsic_width (paintable),
+                          gdk_paintable_get_intrinsic_height (paintable));
   node = gtk_snapshot_free_to_node (snapshot);
   g_assert_nonnull (node);
   texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (window)), node, NULL);

@@ -19,6 +19,8 @@ typedef bool (*fixture_condition) (gpointer data);
 void fixture_wait (fixture_condition done, gpointer data);
 /* Until nothing waits in the main loop. */
 void fixture_settle (void);
+/* Two frames from now, the first of which may have been on its way already. */
+void fixture_frames (GtkWidget *window);
 
 /* A new window, on the screen. The caller closes it. */
 LimnWindow *fixture_window (void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "layers/import.h"
+#include "window/models-window.h"
 
 #include <glib/gi18n.h>
 
@@ -12,6 +13,13 @@ limn_import_is_document (GFile *file)
   g_autofree char *name = base != NULL ? g_ascii_strdown (base, -1) : NULL;
 
   return name != NULL && (g_str_has_suffix (name, ".limn") || g_str_has_suffix (name, ".ora"));
+}
+
+/* Documents get a window, models become the document's. */
+static bool
+is_opened (GFile *file)
+{
+  return limn_import_is_document (file) || limn_models_window_is_model (file);
 }
 
 /* --- several files --- */
@@ -51,7 +59,7 @@ limn_import_files (LimnStudio *studio, GSList *files)
   queue->studio = g_object_ref (studio);
   g_queue_init (&queue->files);
   for (GSList *at = files; at != NULL; at = at->next)
-    if (!limn_import_is_document (at->data))
+    if (!is_opened (at->data))
       g_queue_push_tail (&queue->files, g_object_ref (at->data));
   import_next (queue);
 }
@@ -98,7 +106,7 @@ static void
 take_files (LimnStudio *studio, GtkWidget *widget, GSList *files)
 {
   for (GSList *at = files; at != NULL; at = at->next)
-    if (limn_import_is_document (at->data)) {
+    if (is_opened (at->data)) {
       g_autofree char *uri = g_file_get_uri (at->data);
 
       gtk_widget_activate_action (widget, "win.open-uri", "s", uri);

@@ -47,8 +47,8 @@ bool limn_import_use_recipe (LimnStudio *studio);
 /* The file chooser. @parent may be NULL. */
 void limn_import_choose (LimnStudio *studio, GtkWindow *parent);
 
-/* Lets @widget take files and pictures that are dropped on it. A document is handed to the action
- * "win.open-uri" (s). */
+/* Lets @widget take files and pictures that are dropped on it. Documents and models are handed to
+ * the action "win.open-uri" (s). */
 void limn_import_attach_drop (GtkWidget *widget, LimnStudio *studio);
 
 /* What lies on the clipboard: files or a picture. */

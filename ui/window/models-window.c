@@ -11,7 +11,6 @@ struct _LimnModelsWindow {
   AdwWindow parent;
 
   /* Template */
-  GtkWidget *open;
   GtkSpinner *spinner;
   AdwActionRow *folder;
   GtkListBox *list;
@@ -237,7 +236,6 @@ limn_models_window_class_init (LimnModelsWindowClass *class)
   G_OBJECT_CLASS (class)->dispose = limn_models_window_dispose;
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/org/limn/Limn/window/models-window.ui");
-  gtk_widget_class_bind_template_child (widget_class, LimnModelsWindow, open);
   gtk_widget_class_bind_template_child (widget_class, LimnModelsWindow, spinner);
   gtk_widget_class_bind_template_child (widget_class, LimnModelsWindow, folder);
   gtk_widget_class_bind_template_child (widget_class, LimnModelsWindow, list);

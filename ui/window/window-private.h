@@ -17,14 +17,11 @@ struct _LimnWindow {
 
   /* Template */
   AdwToastOverlay *toasts;
-  AdwHeaderBar *header;
   AdwWindowTitle *title;
   GtkSpinner *spinner;
-  AdwSplitButton *open_button;
   GtkWidget *undo_button, *redo_button;
   GtkMenuButton *view_button;
   AdwFlap *flap;
-  GtkPaned *sidebar;
   AdwBin *tools_place, *options_place, *canvas_place, *generate_place, *results_place;
   AdwBin *prompt_place, *layers_place;
   GtkRevealer *results_revealer;

@@ -347,15 +347,12 @@ limn_window_class_init (LimnWindowClass *class)
 
   gtk_widget_class_set_template_from_resource (widget_class, "/org/limn/Limn/window/window.ui");
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, toasts);
-  gtk_widget_class_bind_template_child (widget_class, LimnWindow, header);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, title);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, spinner);
-  gtk_widget_class_bind_template_child (widget_class, LimnWindow, open_button);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, undo_button);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, redo_button);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, view_button);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, flap);
-  gtk_widget_class_bind_template_child (widget_class, LimnWindow, sidebar);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, tools_place);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, options_place);
   gtk_widget_class_bind_template_child (widget_class, LimnWindow, canvas_place);
