@@ -403,6 +403,9 @@ get_group (limn_reader *reader, limn_command *command, int depth)
 
 /* --- all of them --- */
 
+/* For the lists of words to translate: the window translates a label when it shows it. */
+#define N_(word) word
+
 static const struct {
   const char *label;
   bool (*apply) (limn_command *, LimnDocument *);
@@ -410,17 +413,19 @@ static const struct {
   void (*put) (GByteArray *, const limn_command *);
   void (*get) (limn_reader *, limn_command *, int depth);
 } kinds[] = {
-  [LIMN_COMMAND_SET] = { "Change Setting", apply_set, revert_set, put_set, get_set },
-  [LIMN_COMMAND_ADD_LAYER] = { "Add Layer", insert_layer, take_layer_out, put_add, get_add },
-  [LIMN_COMMAND_REMOVE_LAYER] = { "Remove Layer", apply_remove, revert_remove, put_id, get_id },
-  [LIMN_COMMAND_MOVE_LAYER] = { "Move Layer", apply_move, revert_move, put_move, get_move },
-  [LIMN_COMMAND_PAINT] = { "Draw", apply_paint, revert_paint, put_paint, get_paint },
-  [LIMN_COMMAND_CANVAS] = { "Resize Canvas", apply_canvas, revert_canvas, put_canvas, get_canvas },
-  [LIMN_COMMAND_REMOVE_RESULT] = { "Discard Result", apply_remove_result, revert_remove_result,
+  [LIMN_COMMAND_SET] = { N_ ("Change Setting"), apply_set, revert_set, put_set, get_set },
+  [LIMN_COMMAND_ADD_LAYER] = { N_ ("Add Layer"), insert_layer, take_layer_out, put_add, get_add },
+  [LIMN_COMMAND_REMOVE_LAYER] = { N_ ("Remove Layer"), apply_remove, revert_remove, put_id,
+                                  get_id },
+  [LIMN_COMMAND_MOVE_LAYER] = { N_ ("Move Layer"), apply_move, revert_move, put_move, get_move },
+  [LIMN_COMMAND_PAINT] = { N_ ("Draw"), apply_paint, revert_paint, put_paint, get_paint },
+  [LIMN_COMMAND_CANVAS] = { N_ ("Resize Canvas"), apply_canvas, revert_canvas, put_canvas,
+                            get_canvas },
+  [LIMN_COMMAND_REMOVE_RESULT] = { N_ ("Discard Result"), apply_remove_result, revert_remove_result,
                                    put_id, get_id },
-  [LIMN_COMMAND_FAVOURITE] = { "Favourite", apply_favourite, revert_favourite, put_favourite,
+  [LIMN_COMMAND_FAVOURITE] = { N_ ("Favourite"), apply_favourite, revert_favourite, put_favourite,
                                get_favourite },
-  [LIMN_COMMAND_GROUP] = { "Change", apply_group, revert_group, put_group, get_group },
+  [LIMN_COMMAND_GROUP] = { N_ ("Change"), apply_group, revert_group, put_group, get_group },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (kinds) == LIMN_N_COMMANDS);
 
