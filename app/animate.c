@@ -26,6 +26,7 @@ struct job {
   gsize n_latents;
   int width, height, drawn;
   struct limn_scene_frames *frames; /* one for each control */
+  limn_scene_source *source;        /* or NULL */
   GError *preview_error;
   GError *error; /* read by the main thread after joining */
 };
@@ -240,6 +241,19 @@ load_controls (struct job *job, struct limn_animate_control *controls, GError **
 }
 
 static bool
+open_source (struct job *job, struct limn_animate_params *params, GError **error)
+{
+  const limn_scene *scene = job->options->scene;
+
+  if (scene->source == NULL)
+    return true;
+  job->source = limn_scene_source_new (scene, job->width, job->height, error);
+  params->source = limn_scene_source_read;
+  params->source_data = job->source;
+  return job->source != NULL;
+}
+
+static bool
 open_film (struct job *job, GError **error)
 {
   const limn_scene *scene = job->options->scene;
@@ -309,19 +323,20 @@ draw (struct job *job, limn_model *model, GError **error)
                                              : MAX (scene->windows_overlap, 0) },
     .noise = (limn_animate_noise) scene->noise,
     .preview_frame = scene->frames / 2,
+    .strength = (float) scene->strength,
     .first = options->first,
     .count = options->count,
     .frame = on_frame,
     .frame_data = job,
   };
-  gsize count;
 
   if (options->latents_in != NULL &&
-      (latents = limn_latents_load (options->latents_in, scene->frames, &count, error)) == NULL)
+      (latents = limn_latents_load (options->latents_in, scene->frames, &params.n_latents,
+                                    error)) == NULL)
     return false;
   params.latents = latents;
-  return load_controls (job, controls, error) && open_film (job, error) &&
-         limn_animate (model, &params, job->cancellable, error) &&
+  return load_controls (job, controls, error) && open_source (job, &params, error) &&
+         open_film (job, error) && limn_animate (model, &params, job->cancellable, error) &&
          limn_film_writer_finish (job->writer, error) &&
          (options->latents_out == NULL || limn_latents_save (options->latents_out, job->latents,
                                                              scene->frames, job->n_latents, error));
@@ -396,6 +411,7 @@ job_clear (struct job *job)
   for (guint i = 0; job->frames != NULL && i < job->options->scene->controls->len; i++)
     limn_scene_frames_clear (&job->frames[i]);
   g_free (job->frames);
+  limn_scene_source_free (job->source);
   limn_film_writer_free (job->writer);
   g_free (job->latents);
   g_clear_error (&job->preview_error);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench-animate.h"
 #include "bench-random.h"
 #include "command.h"
 #include "json-writer.h"
@@ -18,9 +19,9 @@
 #define BENCH_PROMPT "red balloon on sky"
 
 struct options {
-  char *model, *device, *precision, *size;
+  char *model, *motion, *device, *precision, *size;
   char *scribble;
-  const char *file; /* borrowed: the operand of make-random-sd15 */
+  const char *file; /* borrowed: the operand of make-random-sd15 and smoothness */
   int steps, width, height;
   double peak; /* FLOP/s of the processor's matrix product; 0: not measured */
   gboolean json, help;
@@ -39,6 +40,7 @@ static void
 options_clear (options_t *options)
 {
   g_free (options->model);
+  g_free (options->motion);
   g_free (options->device);
   g_free (options->precision);
   g_free (options->size);
@@ -340,6 +342,33 @@ bench_memory (const struct options *options, GError **error)
   return good;
 }
 
+/* --- animations --- */
+
+/* Of a picture where --size does not say it: clips shall take a minute on a small machine. */
+#define CLIP_SIDE 64
+
+static bool
+bench_animate (const struct options *options, GError **error)
+{
+  struct options own = *options;
+  struct setting setting = { 0 };
+  bool good;
+
+  if (!own.size)
+    own.width = own.height = CLIP_SIDE;
+  good = prepare (&own, &setting, error) &&
+         limn_bench_clips (setting.device, own.model, own.motion, &setting.drawing.params,
+                           setting.drawing.image, own.json, error);
+  close_setting (&setting);
+  return good;
+}
+
+static bool
+bench_smoothness (const struct options *options, GError **error)
+{
+  return limn_bench_film (options->file, options->json, error);
+}
+
 /* --- start --- */
 
 /* The shortest of some runs of this program; negative with @error when one fails. */
@@ -484,6 +513,10 @@ static const struct bench benches[] = {
     false, bench_ops },
   { "model", "a picture: load, text, step by operator, decode", 2, false, bench_model },
   { "memory", "the most memory that a picture needs, beside the forecast", 1, false, bench_memory },
+  { "animate", "clips of 16, 64 and 256 frames: memory beside the forecast, a step's time", 2,
+    false, bench_animate },
+  { "smoothness", "how far neighbouring frames of FILE, a film or folder, lie apart", 1, true,
+    bench_smoothness },
   { "start", "the program from start to end; with a display, the window too", 1, false,
     bench_start },
   { "make-random-sd15", "writes FILE, a checkpoint of Stable Diffusion 1.5's size", 1, true,
@@ -557,11 +590,13 @@ limn_command_bench (int argc, char **argv)
   g_auto (options_t) options = { .steps = MODEL_STEPS };
   const GOptionEntry entries[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options.model, "The model to draw with", "PATH" },
+    { "motion", 0, 0, G_OPTION_ARG_FILENAME, &options.motion, "Motion modules, for animate",
+      "PATH" },
     { "scribble", 's', 0, G_OPTION_ARG_FILENAME, &options.scribble,
       "The drawing, used where the model has a ControlNet for it", "FILE" },
     { "size", 0, 0, G_OPTION_ARG_STRING, &options.size, "Of the picture", "WIDTHxHEIGHT" },
-    { "steps", 0, 0, G_OPTION_ARG_INT, &options.steps, "Steps to time; model takes 2 or more",
-      "N" },
+    { "steps", 0, 0, G_OPTION_ARG_INT, &options.steps,
+      "Steps to time; model and animate take 2 or more", "N" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &options.device,
       "An id of `limn devices`; for model also all", "ID" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &options.precision,
@@ -591,9 +626,13 @@ limn_command_bench (int argc, char **argv)
   if (!bench || (argc > 2 && !bench->takes_file))
     return limn_report_usage (
         "bench",
-        "bench takes one name: ops, model, memory, start, canvas or make-random-sd15 FILE");
-  if (bench->takes_file && argc != 3)
-    return limn_report_usage ("bench", "make-random-sd15 takes the name of one file");
+        "bench takes one name: ops, model, memory, animate, start, canvas, smoothness FILE or "
+        "make-random-sd15 FILE");
+  if (bench->takes_file && argc != 3) {
+    g_autofree char *sentence = g_strconcat (bench->name, " takes the name of one file", NULL);
+
+    return limn_report_usage ("bench", sentence);
+  }
   options.file = bench->takes_file ? argv[2] : NULL;
   if (!check_options (bench, &options, &error))
     return limn_report_usage ("bench", error->message);

@@ -147,6 +147,8 @@ static const struct member scene_members[] = {
   { "cfg", MEMBER_DOUBLE, AT (limn_scene, cfg), 1, 100 },
   { "sampler", MEMBER_CHOICE, AT (limn_scene, sampler), .names = limn_sampler_names },
   { "schedule", MEMBER_CHOICE, AT (limn_scene, sigmas), .names = limn_sigmas_names },
+  { "source", MEMBER_PATH, AT (limn_scene, source) },
+  { "strength", MEMBER_DOUBLE, AT (limn_scene, strength), 0.001, 1 },
   { "noise", MEMBER_CHOICE, AT (limn_scene, noise), .names = limn_animate_noise_names },
   { "windows", MEMBER_OBJECT, .members = windows_members },
   { "prompts", MEMBER_ARRAY, AT (limn_scene, prompts), .members = prompt_members,
@@ -374,6 +376,7 @@ scene_new (void)
   scene->cfg = 7;
   scene->seed = -1;
   scene->adapter_strength = 1;
+  scene->strength = 0.6;
   scene->windows_overlap = -1;
   return scene;
 }

@@ -71,7 +71,9 @@ struct limn_scene {
   GArray *loras; /* of limn_scene_lora */
   int frames, width, height, steps;
   double fps, cfg;
-  gint64 seed; /* -1: none */
+  const char *source; /* the film that is restyled, or a folder; NULL: none */
+  double strength;    /* how far from it */
+  gint64 seed;        /* -1: none */
   int sampler, sigmas, noise;
   int windows_kind, windows_length, windows_stride, windows_overlap;
   GArray *prompts;  /* of limn_scene_prompt */
@@ -103,3 +105,14 @@ bool limn_scene_make_frames (const limn_scene *scene,
                              struct limn_scene_frames *frames,
                              GError **error);
 void limn_scene_frames_clear (struct limn_scene_frames *frames);
+
+/* --- the film that is restyled --- */
+
+typedef struct limn_scene_source limn_scene_source;
+
+/* LIMN_ERROR_FILE, FORMAT. The scene is borrowed. */
+limn_scene_source *
+limn_scene_source_new (const limn_scene *scene, int width, int height, GError **error);
+void limn_scene_source_free (limn_scene_source *source);
+/* A limn_animate_source_func, @data being the source: frames in rising order. */
+limn_image *limn_scene_source_read (int frame, gpointer data, GError **error);

@@ -350,15 +350,22 @@ struct limn_animate_control {
   limn_control_mode mode;
 };
 
-/* Called once for each frame that was drawn, in their order, when all steps are done. @latents are
- * the frame's clean ones, @n_latents floats, for a later limn_animate_params.latents. Both are
- * borrowed for the call. False with @error ends the animation. */
+/* Called once for each frame of the clip, in their order, when all steps are done; frames that stay
+ * come out as they were. @latents are the frame's clean ones, @n_latents floats, for a later
+ * limn_animate_params.latents. Both are borrowed for the call. False with @error ends the
+ * animation.
+ */
 typedef bool (*limn_animate_func) (int frame,
                                    const limn_image *image,
                                    const float *latents,
                                    gsize n_latents,
                                    gpointer data,
                                    GError **error);
+
+/* The picture that frame @frame begins with, which is resized; it becomes the animation's. Called
+ * once for each frame that is drawn, in their order, before the first step: only one of them is in
+ * memory. NULL with @error ends the animation. */
+typedef limn_image *(*limn_animate_source_func) (int frame, gpointer data, GError **error);
 
 #define LIMN_ANIMATE_MAX_FRAMES 100000
 
@@ -375,9 +382,16 @@ struct limn_animate_params {
   limn_animate_noise noise;
   int preview_frame; /* the frame that events show */
 
+  /* Restyles a film, as limn_generate_params.init does a picture: every frame begins with its
+   * picture under noise, and the last @strength (0 to 1) of the steps is run. NULL: noise alone. */
+  limn_animate_source_func source;
+  gpointer source_data;
+  float strength;
+
   /* Draws only @count frames from @first on again, and what @latents has of the others stays: those
-   * of all frames, one after the other, as an earlier run gave them. NULL: draws all. */
+   * of all frames, @n_latents floats each, as an earlier run gave them. NULL: draws all. */
   const float *latents;
+  gsize n_latents;
   int first, count;
 
   limn_animate_func frame;

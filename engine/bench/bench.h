@@ -6,7 +6,9 @@
 
 typedef struct limn_device limn_device;
 typedef struct limn_model limn_model;
+struct limn_animate_params;
 struct limn_generate_params;
+struct limn_motion_params;
 
 /* Measurements of speed and memory. Nothing else should run on the machine meanwhile. */
 
@@ -63,6 +65,45 @@ bool limn_bench_memory (limn_model *model,
                         const struct limn_generate_params *params,
                         guint64 *peak,
                         guint64 *second,
+                        GCancellable *cancellable,
+                        GError **error);
+
+/* One clip of limn_bench_animate(), every number beside what limn_animate_forecast() says. */
+struct limn_bench_clip {
+  int frames;
+  guint64 peak, peak_forecast;         /* bytes of device memory */
+  guint64 latents, latents_forecast;   /* bytes outside of it that grow with the frames */
+  guint64 pictures, pictures_forecast; /* bytes of all finished frames, kept at once */
+  double windows;                      /* of a step: not always as many */
+  double step;                         /* seconds, the mean of all but the first */
+};
+
+typedef void (*limn_bench_clip_func) (const struct limn_bench_clip *clip, gpointer data);
+
+/* Draws one window, then clips of 16, 64 and 256 frames with @params, in two steps at least, and
+ * calls @report after each of these. What lies outside the device's memory is found from the bytes
+ * that malloc has given: beyond those of the first clip, which counts as forecast. */
+bool limn_bench_animate (limn_device *device,
+                         const char *path,
+                         const struct limn_motion_params *motion,
+                         const struct limn_animate_params *params,
+                         limn_bench_clip_func report,
+                         gpointer data,
+                         GCancellable *cancellable,
+                         GError **error);
+
+/* How far neighbouring frames lie apart, as the mean difference of values from 0 to 255. */
+struct limn_bench_smoothness {
+  int frames;
+  double plain;      /* pixel by pixel */
+  double registered; /* against the frame before, moved by the flow */
+  double flow;       /* mean length of the flow, in pixels */
+};
+
+/* The flow is that of blocks of 8x8 pixels, each with the best of all moves up to 7 pixels to the
+ * sides; of equally good ones the shortest. @path: a film, or a folder of PNGs. */
+bool limn_bench_smooth (const char *path,
+                        struct limn_bench_smoothness *smoothness,
                         GCancellable *cancellable,
                         GError **error);
 

@@ -8,9 +8,9 @@
 #define MAX_STRIDE 16
 #define DEFAULT_LENGTH 16
 
-/* Arrays of all frames' latents that are alive at once beside those of the negative prompt: the
- * latents, as the network wants them, predictions, noise, and what samplers remember. */
-#define LATENT_ARRAYS 9
+/* Arrays of all frames' latents that are alive at once beside what the network says and what the
+ * sampler keeps: the latents, as the network wants them, their noise, predictions. */
+#define LATENT_ARRAYS 4
 
 const char *const limn_animate_noise_names[] = {
   [LIMN_ANIMATE_NOISE_AUTO] = "auto",
@@ -48,7 +48,9 @@ check_base (const struct limn_animation *animation, GError **error)
   if (base->n_controls > 0 || base->n_guides > 0)
     return refuse (error, "controls and guides of a picture are none of an animation");
   if (base->init || base->mask)
-    return refuse (error, "an animation begins with noise, not with a picture or a mask");
+    return refuse (error,
+                   "an animation begins with noise or a picture for each frame, not with one "
+                   "picture or a mask");
   if (fabsf (base->hires_scale) > 0 || isnan (base->hires_scale))
     return refuse (error, "an animation knows no hires fix");
   if (limn_model_is_inpainting (animation->job.model))
@@ -132,6 +134,24 @@ check_controls (struct limn_animation *animation, GError **error)
   return true;
 }
 
+/* Image to image runs the last of the steps. */
+static bool
+begin_source (struct limn_animation *animation, GError **error)
+{
+  const struct limn_animate_params *params = animation->params;
+  struct limn_stage *stage = &animation->stage;
+
+  if (!params->source)
+    return true;
+  if (!(params->strength > 0 && params->strength <= 1))
+    return refuse (error, "the strength is %g, wanted more than 0 and at most 1",
+                   (double) params->strength);
+  stage->from_noise = false;
+  stage->first = limn_job_first_step (stage->steps, params->strength);
+  animation->job.steps = stage->steps - stage->first;
+  return true;
+}
+
 static int
 most_frames (const struct limn_animation *animation)
 {
@@ -188,6 +208,10 @@ begin_range (struct limn_animation *animation, GError **error)
     return refuse (error, "frames %d to %d are drawn again, and there are 0 to %d", params->first,
                    params->first + params->count - 1, animation->frames - 1);
   animation->first = params->first;
+  if (params->n_latents != animation->size)
+    return refuse (error, "the latents of a frame are %zu numbers, wanted %zu for %d x %d pixels",
+                   params->n_latents, animation->size, animation->stage.width,
+                   animation->stage.height);
   animation->end = params->first + params->count;
   for (gsize i = 0; i < animation->count; i++) {
     int frame = (int) (i / animation->size);
@@ -200,12 +224,13 @@ begin_range (struct limn_animation *animation, GError **error)
 }
 
 static bool
-check_memory (const struct limn_animation *animation, GError **error)
+check_memory (struct limn_animation *animation, GError **error)
 {
   double pages = (double) sysconf (_SC_PHYS_PAGES), page = (double) sysconf (_SC_PAGESIZE);
   guint64 latents, pictures;
 
-  limn_animation_host_bytes (animation, &latents, &pictures);
+  if (!limn_animation_host_bytes (animation, &latents, &pictures, error))
+    return false;
   if (pages < 0 || page < 0 || (double) latents < pages * page)
     return true;
   g_set_error (error, LIMN_ERROR, LIMN_ERROR_MEMORY,
@@ -251,19 +276,27 @@ limn_animation_begin (struct limn_animation *animation, GError **error)
   animation->shared_noise = params->noise == LIMN_ANIMATE_NOISE_SHARED ||
                             (params->noise == LIMN_ANIMATE_NOISE_AUTO && !model->motion);
   begin_schedule (animation);
-  return check_keys (params, error) && check_controls (animation, error) &&
-         begin_windows (animation, error) && check_memory (animation, error) &&
-         begin_range (animation, error);
+  return begin_source (animation, error) && check_keys (params, error) &&
+         check_controls (animation, error) && begin_windows (animation, error) &&
+         check_memory (animation, error) && begin_range (animation, error);
 }
 
-void
-limn_animation_host_bytes (const struct limn_animation *animation,
+bool
+limn_animation_host_bytes (struct limn_animation *animation,
                            guint64 *latents,
-                           guint64 *pictures)
+                           guint64 *pictures,
+                           GError **error)
 {
+  g_autoptr (limn_sampler) sampler = limn_animation_sampler (animation, error);
   int arrays = LATENT_ARRAYS + (animation->job.guided ? 2 : 1);
 
+  if (!sampler)
+    return false;
+  arrays += limn_sampler_arrays (sampler);
+  /* Fresh noise is drawn in another order first. */
+  arrays += limn_sampler_draws_noise (sampler) && !animation->shared_noise;
   *latents = (guint64) animation->count * sizeof (float) * (guint64) arrays;
   *pictures = (guint64) animation->frames * (guint64) animation->stage.width *
               (guint64) animation->stage.height * 3;
+  return true;
 }

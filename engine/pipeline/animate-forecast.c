@@ -8,6 +8,13 @@ look_away (const struct limn_event *event, gpointer data)
 {
 }
 
+/* A limn_animate_source_func: any picture takes the same memory. */
+static limn_image *
+any_picture (int frame, gpointer data, GError **error)
+{
+  return limn_image_new (1, 1, 3);
+}
+
 /* Of all steps; a solver that evaluates twice in a step counts twice. -1 with @error. */
 static int
 count_windows (struct limn_animation *animation, GError **error)
@@ -17,7 +24,8 @@ count_windows (struct limn_animation *animation, GError **error)
 
   if (!sampler)
     return -1;
-  for (int i = 0; i < limn_sampler_evaluations (sampler); i++) {
+  for (int i = limn_sampler_first_evaluation (sampler); i < limn_sampler_evaluations (sampler);
+       i++) {
     struct limn_window_list list;
 
     limn_window_list_init (&list, &animation->windows, animation->frames,
@@ -75,6 +83,7 @@ run_cut (limn_model *model, const struct limn_animate_params *params, int length
   cut.controls = controls;
   cut.preview_frame = 0;
   cut.latents = NULL;
+  cut.source = params->source ? any_picture : NULL;
   cut.first = cut.count = 0;
   cut.frame = NULL;
   return limn_animate (model, &cut, NULL, error);
@@ -91,9 +100,9 @@ forecast (limn_model *model,
     .params = params,
   };
 
-  if (!limn_animation_begin (&animation, error))
+  if (!limn_animation_begin (&animation, error) ||
+      !limn_animation_host_bytes (&animation, &need->latents, &need->frames, error))
     return false;
-  limn_animation_host_bytes (&animation, &need->latents, &need->frames);
   need->windows = count_windows (&animation, error);
   return need->windows >= 0 && run_cut (model, params, animation.windows.length, error);
 }

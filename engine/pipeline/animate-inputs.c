@@ -83,19 +83,6 @@ make_denoiser (struct limn_animation *animation, GError **error)
   return animation->denoiser != NULL;
 }
 
-/* RGB floats at the size of the animation. */
-static float *
-image_floats (const struct limn_animation *animation, const limn_image *image, float low)
-{
-  int width = animation->stage.width, height = animation->stage.height;
-  g_autoptr (limn_image) rgb = limn_image_to_rgb (image);
-  g_autoptr (limn_image) sized = limn_image_resize (rgb, width, height);
-  float *floats = g_new (float, (gsize) width *(gsize) height * 3);
-
-  limn_image_to_floats (sized, floats, low, 1);
-  return floats;
-}
-
 /* The latents of each picture that a network sees as such: the means of the autoencoder's
  * distributions, since a keyframe is no noise. */
 static bool
@@ -111,7 +98,7 @@ encode_pictures (struct limn_animation *animation, int i, GError **error)
 
     if (!control->images[j])
       continue;
-    floats = image_floats (animation, control->images[j], -1);
+    floats = limn_animation_floats (animation, control->images[j], -1);
     latents = g_new (float, animation->size);
     animation->encoded[i * animation->frames + j] = latents;
     if (!limn_vae_encode (animation->job.model->vae, floats, animation->stage.width,
@@ -179,14 +166,14 @@ picture_floats (const struct limn_animation *animation, int i, int frame)
   float *all;
 
   if (!sparse)
-    return image ? image_floats (animation, image, 0) : NULL;
+    return image ? limn_animation_floats (animation, image, 0) : NULL;
   area = latents ? animation->size / seen
                  : (gsize) animation->stage.width * (gsize) animation->stage.height;
   all = g_new0 (float, area *channels);
   if (!image)
     return all;
   if (!latents)
-    floats = image_floats (animation, image, 0);
+    floats = limn_animation_floats (animation, image, 0);
   values = latents ? animation->encoded[i * animation->frames + frame] : floats;
   for (gsize j = 0; j < area; j++) {
     memcpy (all + j * channels, values + j * seen, seen * sizeof (float));

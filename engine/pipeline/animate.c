@@ -28,15 +28,14 @@ check_cancelled (const struct limn_animation *animation, GError **error)
 
 /* --- noise --- */
 
-/* @count normal numbers, drawn as diffusers' AnimateDiffPipeline draws them: channel by channel,
- * frame by frame in each. */
-static void
-draw (limn_rng *rng, float *noise, gsize count, gsize channels)
+void
+limn_animation_draw_noise (struct limn_animation *animation, float *noise, gsize count)
 {
-  g_autofree float *planes = g_new (float, count);
+  gsize channels = (gsize) limn_vae_latent_channels (animation->job.model->vae);
   gsize area = count / channels;
+  g_autofree float *planes = g_new (float, count);
 
-  limn_rng_normal (rng, planes, count);
+  limn_rng_normal (&animation->job.rng, planes, count);
   for (gsize c = 0; c < channels; c++)
     for (gsize i = 0; i < area; i++)
       noise[i * channels + c] = planes[c * area + i];
@@ -47,13 +46,12 @@ static void
 draw_noise (float *noise, gsize count, gpointer data)
 {
   struct limn_animation *animation = data;
-  gsize channels = (gsize) limn_vae_latent_channels (animation->job.model->vae);
 
   if (!animation->shared_noise) {
-    draw (&animation->job.rng, noise, count, channels);
+    limn_animation_draw_noise (animation, noise, count);
     return;
   }
-  draw (&animation->job.rng, noise, animation->size, channels);
+  limn_animation_draw_noise (animation, noise, animation->size);
   for (gsize i = animation->size; i < count; i += animation->size)
     memcpy (noise + i, noise, animation->size * sizeof (float));
 }
@@ -294,6 +292,7 @@ limn_animation_sampler (struct limn_animation *animation, GError **error)
           .sigmas = base->sigmas,
           .schedule = &animation->schedule,
           .steps = animation->stage.steps,
+          .first = animation->stage.first,
           .eta = base->eta,
           .noise = draw_noise,
           .noise_data = animation,
@@ -301,10 +300,34 @@ limn_animation_sampler (struct limn_animation *animation, GError **error)
       error);
 }
 
+/* What the first step sees: noise, or the pictures to begin with under it. */
+static bool
+begin_latents (struct state *state, GError **error)
+{
+  struct limn_animation *animation = state->animation;
+  const struct limn_generate_params *base = animation->params->base;
+  int first = animation->stage.first;
+
+  if (base->rng == LIMN_RNG_CUDA)
+    limn_rng_init_cuda (&animation->job.rng, base->seed, 0);
+  else
+    limn_rng_init (&animation->job.rng, base->seed);
+  if (animation->params->source && !limn_animation_encode (animation, state->latents, error))
+    return false;
+  draw_noise (state->noise, animation->count, animation);
+  if (animation->params->source)
+    limn_sampler_add_noise (state->sampler, first, state->latents, state->noise, state->latents,
+                            animation->count);
+  else
+    for (gsize i = 0; i < animation->count; i++)
+      state->latents[i] = state->noise[i] * limn_sampler_initial_sigma (state->sampler);
+  put_back (state, first, state->latents);
+  return true;
+}
+
 static bool
 state_init (struct state *state, struct limn_animation *animation, GError **error)
 {
-  const struct limn_generate_params *base = animation->params->base;
   gsize count = animation->count, n = animation->job.guided ? 2 : 1;
   gsize length = (gsize) MIN (animation->windows.length, animation->frames);
 
@@ -318,15 +341,7 @@ state_init (struct state *state, struct limn_animation *animation, GError **erro
       !(state->window = new_floats (length * animation->size, error)) ||
       !(state->answers = new_floats (n * length * animation->size, error)))
     return false;
-  if (base->rng == LIMN_RNG_CUDA)
-    limn_rng_init_cuda (&animation->job.rng, base->seed, 0);
-  else
-    limn_rng_init (&animation->job.rng, base->seed);
-  draw_noise (state->noise, count, animation);
-  for (gsize i = 0; i < count; i++)
-    state->latents[i] = state->noise[i] * limn_sampler_initial_sigma (state->sampler);
-  put_back (state, 0, state->latents);
-  return true;
+  return begin_latents (state, error);
 }
 
 static bool
@@ -335,8 +350,10 @@ decode_frames (const struct limn_animation *animation, const float *latents, GEr
   const struct limn_animate_params *params = animation->params;
 
   tell (animation, (struct limn_event){ .kind = LIMN_EVENT_DECODE, .step = animation->job.steps });
-  for (int i = animation->first; i < animation->end; i++) {
-    const float *own = latents + (gsize) i * animation->size;
+  for (int i = 0; i < animation->frames; i++) {
+    bool drawn = i >= animation->first && i < animation->end;
+    /* What stays comes from the very latents that it came from before. */
+    const float *own = (drawn ? latents : params->latents) + (gsize) i * animation->size;
     g_autoptr (limn_image) image = limn_job_decode (&animation->job, &animation->stage, own, error);
 
     if (!image || (params->frame &&

@@ -30,12 +30,23 @@ struct limn_animation {
  * what loading says. */
 bool limn_animation_begin (struct limn_animation *animation, GError **error);
 /* Bytes of latents on the host, and those of all finished pictures. */
-void limn_animation_host_bytes (const struct limn_animation *animation,
+bool limn_animation_host_bytes (struct limn_animation *animation,
                                 guint64 *latents,
-                                guint64 *pictures);
-/* Encodes prompts and pictures and makes the denoiser. */
+                                guint64 *pictures,
+                                GError **error);
+/* Encodes prompts and pictures of controls and makes the denoiser. */
 bool limn_animation_prepare (struct limn_animation *animation, GError **error);
 void limn_animation_clear (struct limn_animation *animation);
+
+/* @image as RGB floats from @low to 1 at the size of the animation; the caller frees them. */
+float *
+limn_animation_floats (const struct limn_animation *animation, const limn_image *image, float low);
+/* The latents of params->source, frame by frame into [frames, h, w, c]; those of frames that are
+ * not drawn stay as they are. Random numbers come from job.rng. */
+bool limn_animation_encode (struct limn_animation *animation, float *latents, GError **error);
+/* @count normal numbers from job.rng, drawn as diffusers' AnimateDiffPipeline draws them: channel
+ * by channel, frame by frame in each. */
+void limn_animation_draw_noise (struct limn_animation *animation, float *noise, gsize count);
 
 /* The solver of all frames at once, with noise from job.rng. */
 limn_sampler *limn_animation_sampler (struct limn_animation *animation, GError **error);

@@ -119,9 +119,8 @@ check_steps (const struct limn_job *job, int steps, GError **error)
          refuse (error, "the number of steps is %d, wanted 1 to %d", steps, most);
 }
 
-/* The first step of the last @strength of @steps, in diffusers' rounding; at least one is left. */
-static int
-first_step (int steps, double strength)
+int
+limn_job_first_step (int steps, double strength)
 {
   return steps - CLAMP ((int) (steps * strength), 1, steps);
 }
@@ -149,7 +148,7 @@ begin_hires (struct limn_job *job,
   stage->width = scale_side (base->width, params->hires_scale, multiple);
   stage->height = scale_side (base->height, params->hires_scale, multiple);
   stage->steps = params->hires_steps != 0 ? params->hires_steps : base->steps;
-  stage->first = first_step (stage->steps, params->hires_strength);
+  stage->first = limn_job_first_step (stage->steps, params->hires_strength);
   return check_steps (job, stage->steps, error) &&
          check_side ("width after hires fix", stage->width, multiple, error) &&
          check_side ("height after hires fix", stage->height, multiple, error);
@@ -175,7 +174,7 @@ begin_base (struct limn_job *job, struct limn_stage *stage, int *multiple, GErro
       !check_side ("width", stage->width, *multiple, error) ||
       !check_side ("height", stage->height, *multiple, error))
     return false;
-  stage->first = stage->from_noise ? 0 : first_step (stage->steps, params->strength);
+  stage->first = stage->from_noise ? 0 : limn_job_first_step (stage->steps, params->strength);
   return true;
 }
 

@@ -33,6 +33,9 @@ struct limn_stage {
 int
 limn_job_begin (struct limn_job *job, struct limn_stage stages[LIMN_MAX_STAGES], GError **error);
 
+/* The first step of the last @strength of @steps, in diffusers' rounding; at least one is left. */
+int limn_job_first_step (int steps, double strength);
+
 /* What a stage begins with; host f32 in NHWC at the size of its latents. */
 struct limn_source {
   float *latents; /* with the noise of the stage's first step */

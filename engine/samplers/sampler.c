@@ -218,6 +218,12 @@ limn_sampler_draws_noise (const limn_sampler *sampler)
 }
 
 int
+limn_sampler_arrays (const limn_sampler *sampler)
+{
+  return (sampler->looks_back ? 3 : 0) + (sampler->draws_noise ? (sampler->noise_func ? 1 : 2) : 0);
+}
+
+int
 limn_sampler_steps (const limn_sampler *sampler)
 {
   return sampler->steps;

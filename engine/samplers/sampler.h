@@ -70,6 +70,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_sampler, limn_sampler_free)
 /* Whether any step adds fresh noise. */
 bool limn_sampler_draws_noise (const limn_sampler *sampler);
 
+/* Arrays as large as the latents that it keeps from step to step. */
+int limn_sampler_arrays (const limn_sampler *sampler);
+
 int limn_sampler_steps (const limn_sampler *sampler);
 /* The model is asked, and limn_sampler_step() called, from evaluation _first_ to _evaluations_ - 1:
  * once a step, but for Heun twice in every step that is not the last. */

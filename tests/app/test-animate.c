@@ -2,6 +2,7 @@
 
 /* `limn animate` and `limn export`, with the bundled model on the processor. */
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -99,13 +100,160 @@ test_frames (void)
   g_autoptr (limn_image) middle_frame = load_png (result, "f-0002.png");
   g_autoptr (limn_image) kept_frame = load_png (third, "f-0001.png");
   g_autoptr (limn_image) drawn_frame = load_png (third, "f-0002.png");
+  g_autoptr (limn_image) kept_last = load_png (third, "f-0003.png");
 
   run_assert_done (result);
   run_assert_done (third);
   g_assert_true (same (first_frame, same_frame));
   g_assert_false (same (first_frame, last_frame));
   g_assert_true (same (first_frame, kept_frame));
+  g_assert_true (same (last_frame, kept_last));
   g_assert_false (same (middle_frame, drawn_frame));
+}
+
+/* --- restyling --- */
+
+#define SIDE 64
+#define RESTYLED 3
+
+/* A red disc, @middle pixels from the left, before a light sky. */
+static limn_image *
+paint_at (int middle)
+{
+  limn_image *image = limn_image_new (SIDE, SIDE, 3);
+
+  for (int y = 0; y < SIDE; y++)
+    for (int x = 0; x < SIDE; x++) {
+      int dx = x - middle, dy = y - SIDE / 2;
+      guint8 *pixel = image->pixels + (y * SIDE + x) * 3;
+
+      memcpy (pixel, dx * dx + dy * dy < 144 ? "\xc8\x28\x28" : "\xaa\xcd\xf0", 3);
+    }
+  return image;
+}
+
+/* It goes from the left to the right. */
+static limn_image *
+paint_disc (int frame)
+{
+  return paint_at (14 + 18 * frame);
+}
+
+/* The mean difference of two pictures' values. */
+static double
+difference (const limn_image *a, const limn_image *b)
+{
+  gsize count = (gsize) SIDE * SIDE * 3;
+  double sum = 0;
+
+  for (gsize i = 0; i < count; i++)
+    sum += ABS (a->pixels[i] - b->pixels[i]);
+  return sum / (double) count;
+}
+
+/* Draws the disc's film again with @strength; the frames are the caller's. */
+static void
+restyle (const char *source, double strength, limn_image *frames[RESTYLED])
+{
+  g_autofree char *path = g_build_filename (folder, "restyle.json", NULL);
+  g_autofree char *text = g_strdup_printf (
+      "{\"prompt\": \"red balloon on sky\", \"frames\": %d, \"steps\": 20, \"seed\": 4, \"width\": "
+      "%d,"
+      " \"height\": %d, \"source\": \"%s\", \"strength\": %g, \"controls\": [{\"type\":"
+      " \"scribble\", \"film\": \"%s\", \"detect\": \"lines\"}]}",
+      RESTYLED, SIDE, SIDE, source, strength, source);
+  const char *const arguments[] = { "animate", path, "--device", "cpu", "-o", "r.png", NULL };
+  g_autoptr (run) result = NULL;
+
+  replace_file (path, text, strlen (text));
+  result = run_limn (arguments, NULL);
+  run_assert_done (result);
+  for (int i = 0; i < RESTYLED; i++) {
+    g_autofree char *name = g_strdup_printf ("r-%04d.png", i + 1);
+
+    frames[i] = load_png (result, name);
+  }
+}
+
+/* Writes the disc's frames to a folder, whose path is the caller's; so are the frames. */
+static char *
+write_discs (const char *name, limn_image *painted[RESTYLED])
+{
+  char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  for (int i = 0; i < RESTYLED; i++) {
+    g_autofree char *file = g_strdup_printf ("%s/%d.png", path, i);
+
+    painted[i] = paint_disc (i);
+    limn_png_save (painted[i], file, NULL, 0, &error);
+    g_assert_no_error (error);
+  }
+  return path;
+}
+
+/* With next to no strength it is the film, as the autoencoder has it; with more it is another one,
+ * which still moves as the film does. */
+static void
+test_restyle (void)
+{
+  limn_image *painted[RESTYLED], *near[RESTYLED], *far[RESTYLED];
+  g_autofree char *source = write_discs ("source", painted);
+
+  restyle (source, 0.001, near);
+  restyle (source, 0.6, far);
+  for (int i = 0; i < RESTYLED; i++) {
+    double close = difference (near[i], painted[i]), own = difference (far[i], painted[i]);
+
+    g_test_message ("frame %d: %.1f of 255 with strength 0.001, %.1f with 0.6", i, close, own);
+    g_assert_cmpfloat (close, <, 8);
+    g_assert_cmpfloat (own, >, close);
+    for (int j = 0; j < RESTYLED; j++)
+      g_assert_true (j == i || difference (far[i], painted[j]) > own);
+  }
+  for (int i = 0; i < RESTYLED; i++) {
+    limn_image_free (painted[i]);
+    limn_image_free (near[i]);
+    limn_image_free (far[i]);
+  }
+}
+
+/* `limn bench smoothness`: a film that stands still has no difference, and of one that moves the
+ * flow explains the most. */
+static void
+test_smoothness (void)
+{
+  static const struct {
+    int step;
+    double registered; /* of the plain difference, at most */
+  } cases[] = { { 0, 0 }, { 3, 0.4 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *path = g_strdup_printf ("%s/moving-%zu", folder, i);
+    const char *const arguments[] = { "bench", "smoothness", path, "--json", NULL };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (run) result = NULL;
+    double plain = 0, registered = 0, flow = 0;
+
+    g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+    for (int j = 0; j < 4; j++) {
+      g_autofree char *file = g_strdup_printf ("%s/%d.png", path, j);
+      g_autoptr (limn_image) image = paint_at (24 + cases[i].step * j);
+
+      limn_png_save (image, file, NULL, 0, &error);
+      g_assert_no_error (error);
+    }
+    result = run_limn (arguments, NULL);
+    run_assert_done (result);
+    g_assert_cmpint (sscanf (result->out,
+                             "{\"frames\":4,\"difference\":%lf,\"registered\":%lf,\"flow\":%lf}",
+                             &plain, &registered, &flow),
+                     ==, 3);
+    g_assert_true ((plain > 0) == (cases[i].step > 0));
+    g_assert_true ((flow > 0) == (cases[i].step > 0));
+    g_assert_cmpfloat (registered, <=, cases[i].registered * plain);
+  }
 }
 
 static void
@@ -207,6 +355,8 @@ main (int argc, char **argv)
   replace_file (scene, text, strlen (text));
   g_test_add_func ("/animate/film", test_film);
   g_test_add_func ("/animate/frames", test_frames);
+  g_test_add_func ("/animate/restyle", test_restyle);
+  g_test_add_func ("/bench/smoothness", test_smoothness);
   g_test_add_func ("/animate/refused", test_refused);
   g_test_add_func ("/animate/usage", test_usage);
   g_test_add_func ("/animate/cancelled", test_cancelled);

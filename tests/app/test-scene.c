@@ -60,6 +60,8 @@ test_defaults (void)
   g_assert_cmpint (scene->seed, ==, -1);
   g_assert_null (scene->model);
   g_assert_null (scene->motion);
+  g_assert_null (scene->source);
+  g_assert_cmpfloat (scene->strength, ==, 0.6);
   g_assert_cmpuint (scene->controls->len, ==, 0);
 }
 
@@ -104,6 +106,7 @@ test_refused (void)
     { "[]", "scene.json" },
     { "{\"frames\": 0}", "\"frames\" is 0, wanted a whole number from 1 to 10000" },
     { "{\"frames\": 2.5}", "\"frames\" is 2.5" },
+    { "{\"strength\": 0}", "\"strength\" is 0, wanted a number from 0.001 to 1" },
     { "{\"fraems\": 2}", "\"fraems\" means nothing here" },
     { "{\"sampler\": \"magic\"}", "\"sampler\" is not one of ddim" },
     { "{\"prompts\": [{\"frame\": 4}, {\"frame\": 4}]}", "frame 4 after frame 4" },

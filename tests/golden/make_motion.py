@@ -458,6 +458,46 @@ def controlled(tensors, folder, model):
     print(f"controlled: std {x.std():.2f}")
 
 
+# --- a film that is restyled ---
+
+SOURCE_FRAMES, SOURCE_WINDOWS, SOURCE_STEPS, SOURCE_STRENGTH = 10, (6, 1, 2), 4, 0.6
+
+
+def restyled(tensors, folder, model):
+    """Image to image frame by frame, as AnimateDiffVideoToVideoPipeline begins: the last part of
+    the steps, with motion modules in windows and without in ones of a single frame."""
+    vae = AutoencoderTiny.from_pretrained(folder / "vae").eval()
+    clean = torch.stack([
+        vae.encode(image(f"source.{frame}").permute(2, 0, 1)[None] / 127.5 - 1).latents[0]
+        * vae.config.scaling_factor for frame in range(SOURCE_FRAMES)], dim=1)[None]
+    negative, positive = (x[:1].expand(SOURCE_FRAMES, -1, -1) for x in contexts(folder, 1))
+    noise = torch.randn(1, 4, SOURCE_FRAMES, SIZE // 8, SIZE // 8,
+                        generator=torch.Generator().manual_seed(SEED))
+    plain = UNet2DConditionModel.from_pretrained(folder / "unet").float().eval()
+    for name, net, more, windows in (
+            ("motion", model, dict(beta_schedule="linear"), SOURCE_WINDOWS),
+            ("plain", lambda x, t, c: plain(rows(x).permute(0, 3, 1, 2), t, c), {}, (1, 1, 0))):
+        scheduler = DDIMScheduler.from_config(DDIMScheduler.load_config(folder / "scheduler"),
+                                              **more)
+        scheduler.set_timesteps(SOURCE_STEPS)
+        first = SOURCE_STEPS - int(SOURCE_STEPS * SOURCE_STRENGTH)
+        x = scheduler.add_noise(clean, noise, scheduler.timesteps[first])
+        for step, t in enumerate(scheduler.timesteps[first:], first):
+            sums, weights = torch.zeros(2, *x.shape[1:]), torch.zeros(SOURCE_FRAMES)
+            for window in uniform_windows(step, SOURCE_FRAMES, *windows):
+                output = net(torch.cat([x[:, :, window]] * 2), t,
+                             torch.cat([negative[window], positive[window]])).sample
+                if output.ndim == 4:
+                    output = output[:, :, None]
+                for k, (frame, w) in enumerate(zip(window, pyramid(len(window)))):
+                    sums[:, :, frame] += w * output[:, :, k]
+                    weights[frame] += w
+            output = sums / weights[None, None, :, None, None]
+            x = scheduler.step(output[:1] + CFG * (output[1:] - output[:1]), t, x).prev_sample
+        tensors[f"restyled.{name}"] = rows(x)
+        print(f"restyled.{name}: std {x.std():.2f}, {nmse(x, clean):.2f} from the source")
+
+
 # One layer each, for a test of loading alone.
 SMALL_LORAS = {
     "starter-lora.txt": "mid_block.attentions.0.transformer_blocks.0.attn2.to_v 192 128 4",
@@ -481,6 +521,7 @@ def windows(tensors, folder):
         print(f"windows.{name}: std {wanted.std():.2f}, f32 to f64 {error:.1e}, answers off by"
               f" 1e-5: {noisy:.1e}")
     controlled(tensors, folder, model)
+    restyled(tensors, folder, model)
     table = [f"{name} {step} {frames} {length} {stride} {overlap}: "
              + "; ".join(" ".join(map(str, w)) for w in kind(step, frames, length, stride, overlap))
              for name, kind in (("looped", looped), ("uniform", uniform_windows))

@@ -140,8 +140,19 @@ struct clip {
   int frames; /* that were told of */
   int next;
   float latents[FRAMES * LATENTS];
-  limn_image *last;
+  guint64 pictures[FRAMES]; /* a number that stands for the pixels: FNV-1a */
 };
+
+static guint64
+hash_pixels (const limn_image *image)
+{
+  gsize count = (gsize) image->width * (gsize) image->height * (gsize) image->channels;
+  guint64 hash = 0xcbf29ce484222325;
+
+  for (gsize i = 0; i < count; i++)
+    hash = (hash ^ image->pixels[i]) * 0x100000001b3;
+  return hash;
+}
 
 static bool
 keep_frame (int frame,
@@ -158,6 +169,7 @@ keep_frame (int frame,
   g_assert_true (image->width == SIZE && image->height == SIZE && image->channels == 3);
   clip->next++;
   clip->frames++;
+  clip->pictures[frame] = hash_pixels (image);
   memcpy (clip->latents + frame * LATENTS, latents, LATENTS * sizeof (float));
   return true;
 }
@@ -168,7 +180,6 @@ run (limn_model *model, struct limn_animate_params params)
   g_autoptr (GError) error = NULL;
   struct clip *clip = g_new0 (struct clip, 1);
 
-  clip->next = params.first;
   params.frame = keep_frame;
   params.frame_data = clip;
   limn_animate (model, &params, NULL, &error);
@@ -224,8 +235,13 @@ test_part (void)
   params.latents = whole->latents;
   params.first = 5;
   params.count = 3;
+  params.n_latents = LATENTS;
   part = run (model, params);
-  g_assert_cmpint (part->frames, ==, 3);
+  g_assert_cmpint (part->frames, ==, 12);
+  g_assert_true (memcmp (part->latents, whole->latents, first * sizeof (float)) == 0);
+  g_assert_true (part->pictures[4] == whole->pictures[4]);
+  g_assert_true (part->pictures[8] == whole->pictures[8]);
+  g_assert_true (part->pictures[6] != whole->pictures[6]);
   same = golden_nmse (part->latents + first, whole->latents + first, count);
   base.seed = 12;
   other = run (model, params);
@@ -272,6 +288,17 @@ test_alone (void)
   limn_device_free (device);
 }
 
+/* A limn_animate_source_func; @data is the number of pictures so far. */
+static limn_image *
+next_picture (int frame, gpointer data, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("source.%d", frame);
+  int *next = data;
+
+  g_assert_cmpint (frame, ==, (*next)++);
+  return motion_image (name, SIZE);
+}
+
 /* The device needs the same for any number of frames above a window, and what was forecast. */
 static void
 test_memory (limn_device *device, gconstpointer data)
@@ -283,14 +310,19 @@ test_memory (limn_device *device, gconstpointer data)
   const struct limn_motion_params motion = { .path = starter_path };
   static const int frames[] = { 9, 20, 24 };
   guint64 first = 0, latents = 0;
+  int read = 0;
 
   base.steps = 1;
   params.windows.stride = 1;
   params.n_prompts = 1;
+  params.source = data ? next_picture : NULL;
+  params.source_data = &read;
+  params.strength = 1;
   for (gsize i = 0; i < G_N_ELEMENTS (frames); i++) {
     struct limn_animate_need need;
     guint64 peak;
 
+    read = 0;
     params.frames = frames[i];
     limn_animate_forecast (device, path, &motion, &params, &need, &error);
     g_assert_no_error (error);
@@ -314,6 +346,72 @@ test_memory (limn_device *device, gconstpointer data)
       g_assert_cmpfloat (fabs ((double) peak / (double) need.device - 1), <=, 0.05);
     }
   }
+}
+
+/* --- pictures to begin with --- */
+
+#define SOURCE_FRAMES 10
+
+/* With motion modules in windows, and without any. */
+static void
+test_restyled (limn_device *device, gconstpointer data)
+{
+  bool motion = GPOINTER_TO_INT (data);
+  g_autoptr (limn_safetensors) file = golden_open ("motion/io.safetensors");
+  struct limn_generate_params base = base_params ();
+  struct limn_animate_params params = animate_params (&base);
+  limn_model *model = open_model (device, motion);
+  const char *name = motion ? "restyled.motion" : "restyled.plain";
+  g_autofree struct clip *clip = NULL;
+  double nmse;
+  int read = 0;
+
+  base.steps = 4;
+  params.frames = SOURCE_FRAMES;
+  params.n_prompts = 1;
+  params.noise = LIMN_ANIMATE_NOISE_INDEPENDENT;
+  params.windows = (struct limn_windows){ LIMN_WINDOWS_UNIFORM, 6, 1, 2 };
+  if (!motion)
+    params.windows = (struct limn_windows){ 0 };
+  params.source = next_picture;
+  params.source_data = &read;
+  params.strength = 0.6f;
+  clip = run (model, params);
+  g_assert_cmpint (read, ==, SOURCE_FRAMES);
+  g_assert_cmpuint (golden_count (file, name), ==, SOURCE_FRAMES * LATENTS);
+  nmse = golden_nmse (clip->latents, golden_tensor (file, name), golden_count (file, name));
+  g_test_message ("%s: NMSE %.2e, at most %.0e", name, nmse, golden_run_bound (device));
+  g_assert_true (nmse <= golden_run_bound (device));
+  limn_model_free (model);
+}
+
+/* A part of it reads the pictures of its frames alone. */
+static void
+test_restyled_part (void)
+{
+  limn_device *device = golden_device_of ("cpu", LIMN_PRECISION_F32);
+  limn_model *model = open_model (device, false);
+  struct limn_generate_params base = base_params ();
+  struct limn_animate_params params = animate_params (&base);
+  g_autofree struct clip *whole = NULL, *part = NULL;
+  int read = 0;
+
+  params.frames = 6;
+  params.n_prompts = 0;
+  params.windows = (struct limn_windows){ 0 };
+  params.source = next_picture;
+  params.source_data = &read;
+  params.strength = 0.7f;
+  whole = run (model, params);
+  read = params.first = 3;
+  params.count = 2;
+  params.latents = whole->latents;
+  params.n_latents = LATENTS;
+  part = run (model, params);
+  g_assert_cmpint (read, ==, 5);
+  g_assert_true (memcmp (part->pictures, whole->pictures, sizeof part->pictures) == 0);
+  limn_model_free (model);
+  limn_device_free (device);
 }
 
 /* --- controls, events, cancelling --- */
@@ -533,6 +631,14 @@ assert_refused (limn_model *model, const struct limn_animate_params *params, con
   g_assert_null (strchr (error->message, '\n'));
 }
 
+/* A limn_animate_source_func. */
+static limn_image *
+no_picture (int frame, gpointer data, GError **error)
+{
+  g_set_error (error, LIMN_ERROR, LIMN_ERROR_FILE, "there is no picture of frame %d", frame);
+  return NULL;
+}
+
 static void
 test_refusals (void)
 {
@@ -569,10 +675,19 @@ test_refusals (void)
   assert_refused (model, &params, "the preview is of frame 24");
   params = good, params.count = 3;
   assert_refused (model, &params, "there are no latents of the rest");
-  params = good, params.latents = broken, params.first = 20, params.count = 5;
+  params = good, params.latents = broken, params.n_latents = LATENTS;
+  params.first = 20, params.count = 5;
   assert_refused (model, &params, "frames 20 to 24 are drawn again, and there are 0 to 23");
   broken[7 * LATENTS] = INFINITY, params.count = 4;
   assert_refused (model, &params, "the latents of frame 7 have a value that is no number");
+  params.n_latents = LATENTS + 1;
+  assert_refused (model, &params, "the latents of a frame are 65 numbers, wanted 64 for 32 x 32");
+  params = good, params.source = no_picture;
+  assert_refused (model, &params, "the strength is 0, wanted more than 0 and at most 1");
+  params.strength = NAN;
+  assert_refused (model, &params, "the strength is nan");
+  params.strength = 0.5f;
+  assert_refused (model, &params, "there is no picture of frame 0");
   params = good, params.controls = &control, params.n_controls = 1;
   control.weights = weights;
   assert_refused (model, &params, "the weight of control \"scribble\" is nan at frame 2");
@@ -610,7 +725,11 @@ main (int argc, char **argv)
   g_test_add_func ("/animate/loras", test_loras);
   g_test_add_func ("/animate/part", test_part);
   g_test_add_func ("/animate/alone", test_alone);
+  golden_add ("animate/restyled", test_restyled, GINT_TO_POINTER (true));
+  golden_add ("animate/restyled-alone", test_restyled, GINT_TO_POINTER (false));
+  g_test_add_func ("/animate/restyled-part", test_restyled_part);
   golden_add ("animate/memory", test_memory, NULL);
+  golden_add ("animate/memory-restyled", test_memory, GINT_TO_POINTER (true));
   g_test_add_func ("/animate/events", test_events);
   g_test_add_func ("/animate/refusals", test_refusals);
   result = g_test_run ();

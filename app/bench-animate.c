@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bench-animate.h"
+
+#include <stdio.h>
+
+#include "json-writer.h"
+#include "number.h"
+
+/* The longest clip of limn_bench_animate(). */
+#define MOST_FRAMES 256
+
+struct report {
+  bool json;
+  double window; /* seconds of a step of one window alone */
+};
+
+/* Takes @json. */
+static void
+print_line (bool as_json, const char *text, GString *json)
+{
+  limn_json_write_end (json);
+  printf ("%s\n", as_json ? json->str : text);
+  fflush (stdout);
+  g_string_free (json, TRUE);
+}
+
+static char *
+beside (guint64 measured, guint64 forecast)
+{
+  g_autofree char *bytes = limn_format_bytes (measured);
+  g_autofree char *wanted = limn_format_bytes (forecast);
+
+  return g_strdup_printf ("%s, forecast %s (%+.1f %%)", bytes, wanted,
+                          ((double) measured / (double) forecast - 1) * 100);
+}
+
+static void
+write_pair (GString *json, const char *what, guint64 measured, guint64 forecast)
+{
+  g_autofree char *name = g_strconcat (what, "_forecast", NULL);
+
+  limn_json_write_uint (json, what, measured);
+  limn_json_write_uint (json, name, forecast);
+}
+
+static void
+on_clip (const struct limn_bench_clip *clip, gpointer data)
+{
+  struct report *report = data;
+  double alone = report->window > 0 ? report->window : clip->step;
+  double share = clip->step / (alone * clip->windows);
+  g_autofree char *device = beside (clip->peak, clip->peak_forecast);
+  g_autofree char *latents = beside (clip->latents, clip->latents_forecast);
+  g_autofree char *pictures = beside (clip->pictures, clip->pictures_forecast);
+  g_autofree char *text =
+      g_strdup_printf ("%d frames, windows in a step: %.3g\n"
+                       "  device    %s\n"
+                       "  latents   %s\n"
+                       "  frames    %s\n"
+                       "  a step    %.3f s, %.3f times its windows alone",
+                       clip->frames, clip->windows, device, latents, pictures, clip->step, share);
+  GString *json = limn_json_write_begin ();
+
+  limn_json_write_uint (json, "frames", (guint64) clip->frames);
+  limn_json_write_double (json, "windows", clip->windows);
+  write_pair (json, "device", clip->peak, clip->peak_forecast);
+  write_pair (json, "latents", clip->latents, clip->latents_forecast);
+  write_pair (json, "pictures", clip->pictures, clip->pictures_forecast);
+  limn_json_write_double (json, "milliseconds", clip->step * 1e3);
+  limn_json_write_double (json, "share", share);
+  print_line (report->json, text, json);
+  report->window = alone;
+}
+
+bool
+limn_bench_clips (limn_device *device,
+                  const char *model,
+                  const char *motion,
+                  const struct limn_generate_params *base,
+                  const limn_image *drawing,
+                  bool json,
+                  GError **error)
+{
+  struct report report = { .json = json };
+  struct limn_generate_params own = *base;
+  const limn_image *images[MOST_FRAMES];
+  const struct limn_animate_control control = { "scribble", .images = images, .end = 1 };
+  const struct limn_motion_params modules = { .path = motion };
+  const struct limn_animate_params params = {
+    .base = &own,
+    .controls = drawing != NULL ? &control : NULL,
+    .n_controls = drawing != NULL ? 1 : 0,
+  };
+
+  for (int i = 0; i < MOST_FRAMES; i++)
+    images[i] = drawing;
+  own.controls = NULL;
+  own.n_controls = 0;
+  return limn_bench_animate (device, model, motion != NULL ? &modules : NULL, &params, on_clip,
+                             &report, NULL, error);
+}
+
+bool
+limn_bench_film (const char *path, bool json, GError **error)
+{
+  struct limn_bench_smoothness smoothness;
+  g_autofree char *text = NULL;
+  GString *line;
+
+  if (!limn_bench_smooth (path, &smoothness, NULL, error))
+    return false;
+  text =
+      g_strdup_printf ("%d frames\n"
+                       "  difference of neighbours     %8.3f of 255\n"
+                       "  moved by the optical flow    %8.3f of 255\n"
+                       "  mean length of the flow      %8.3f pixels",
+                       smoothness.frames, smoothness.plain, smoothness.registered, smoothness.flow);
+  line = limn_json_write_begin ();
+  limn_json_write_uint (line, "frames", (guint64) smoothness.frames);
+  limn_json_write_double (line, "difference", smoothness.plain);
+  limn_json_write_double (line, "registered", smoothness.registered);
+  limn_json_write_double (line, "flow", smoothness.flow);
+  print_line (json, text, line);
+  return true;
+}
