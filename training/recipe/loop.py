@@ -24,6 +24,7 @@ import torch
 from recipe import state
 from recipe.curves import Curves
 from recipe.ema import Ema
+from recipe.threads import Threads
 
 WARM_UP = 100
 FALL = 0.2  # of the minutes
@@ -74,8 +75,10 @@ class Loop:
             self.part.prepare(self.step)
         self._clock = {"save": time.monotonic(), "sheet": 0.0}
         self.sums = {}
+        threads = Threads()
         while not self._is_over():
             self._begin_fall()
+            threads.adjust()
             began = time.monotonic()
             self._one_step()
             self._count(time.monotonic() - began)
