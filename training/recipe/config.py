@@ -14,11 +14,11 @@ class Config:
     compile: bool = False
 
     # UNet, ControlNets, motion module
-    widths: tuple = (64, 128, 192)
+    widths: tuple = (64, 128, 160)
     groups: int = 16
     heads: int = 4
     hint_channels: tuple = (16, 32, 64, 96)
-    control_attention: bool = True  # cross attention in the branches' way down as well
+    control_attention: bool = False  # cross attention in the branches' way down as well
     prediction: str = "v_prediction"
     zero_snr: bool = True
     frames: int = 16
@@ -46,7 +46,7 @@ class Config:
     films: int = 512  # encoded films kept, of which one is made anew each step
     films_first: int = 64
     film_batch: int = 2
-    lora_rank: int = 16
+    lora_rank: int = 8  # all parts of the model together stay below 48 MB
     lora_rate: float = 2e-4
     judge_batch: int = 48
     judge_width: int = 48
@@ -60,9 +60,7 @@ CPU = Config()
 GPU = replace(
     CPU,
     compile=True,
-    widths=(64, 128, 160),
     hint_channels=(8, 16, 32, 64),
-    control_attention=False,
     vae_batch=128,
     vae_rate=1e-3,
     batch=512,
@@ -75,7 +73,7 @@ GPU = replace(
     films_first=768,
     film_batch=32,
     judge_batch=256,
-    lora_rank=12,  # all parts of the model together stay below 48 MB
+    lora_rank=12,
 )
 TINY = replace(
     CPU,
