@@ -25,6 +25,7 @@ limn_command_free (limn_command *command)
   g_clear_pointer (&command->after, g_variant_unref);
   limn_layer_unref (command->layer);
   limn_op_unref (command->op);
+  g_clear_pointer (&command->drawn, cairo_surface_destroy);
   limn_result_unref (command->result);
   g_clear_pointer (&command->children, g_ptr_array_unref);
   g_free (command);
@@ -212,7 +213,8 @@ apply_paint (limn_command *command, LimnDocument *document)
   limn_layer *layer = limn_document_get_layer (document, command->id);
   cairo_rectangle_int_t area;
 
-  if (layer == NULL || !limn_layer_do (layer, command->op, &area))
+  if (layer == NULL ||
+      !limn_layer_do_drawn (layer, command->op, g_steal_pointer (&command->drawn), &area))
     return false;
   limn_document_emit_pixels (document, command->id, area);
   return true;

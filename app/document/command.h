@@ -28,6 +28,7 @@ typedef struct {
   limn_layer *layer; /* that was added or removed */
   guint index, old_index;
   limn_op *op;
+  cairo_surface_t *drawn; /* what @op makes of the layer, until it is applied, or NULL */
   int width, height, old_width, old_height;
   limn_result *result;
   bool favourite, old_favourite;

@@ -92,7 +92,7 @@ limn_document_composite (LimnDocument *document)
 }
 
 limn_image *
-limn_document_scribble (LimnDocument *document, guint32 id)
+limn_document_see (LimnDocument *document, guint32 id, bool lines)
 {
   const limn_layer *layer = limn_document_find_layer (document, id);
   g_autoptr (limn_image) drawing = NULL;
@@ -101,16 +101,16 @@ limn_document_scribble (LimnDocument *document, guint32 id)
   int width, height;
 
   limn_document_get_size (document, &width, &height);
-  if (layer == NULL || layer->kind != LIMN_LAYER_SCRIBBLE)
-    return NULL;
-  pixels = limn_pixels_new (width, height);
+  pixels = layer != NULL ? limn_pixels_new (width, height) : NULL;
   if (pixels == NULL)
     return NULL;
   cairo = cairo_create (pixels);
+  if (!lines)
+    cairo_paint (cairo);
   limn_composite_pixels (cairo, layer);
   cairo_destroy (cairo);
   cairo_surface_flush (pixels);
   drawing = limn_pixels_to_image (pixels);
   cairo_surface_destroy (pixels);
-  return limn_image_scribble (drawing);
+  return lines ? limn_image_scribble (drawing) : limn_image_to_rgb (drawing);
 }

@@ -20,6 +20,6 @@ cairo_surface_t *limn_document_composite_pixels (LimnDocument *document);
 
 /* The same with straight alpha, 4 channels. NULL when there is no memory. */
 limn_image *limn_document_composite (LimnDocument *document);
-/* What a scribble layer gives to its ControlNet, visible or not: white lines on black, as large as
- * the canvas. NULL when there is no such layer or no memory. */
-limn_image *limn_document_scribble (LimnDocument *document, guint32 id);
+/* What a ControlNet sees of a layer, visible or not, as large as the canvas: with @lines white
+ * lines on black, else its colours on black. NULL when there is no such layer or no memory. */
+limn_image *limn_document_see (LimnDocument *document, guint32 id, bool lines);

@@ -257,6 +257,12 @@ limn_document_resize (LimnDocument *document, int width, int height, int dx, int
 bool
 limn_document_paint (LimnDocument *document, guint32 id, limn_op *op)
 {
+  return limn_document_paint_drawn (document, id, op, NULL);
+}
+
+bool
+limn_document_paint_drawn (LimnDocument *document, guint32 id, limn_op *op, cairo_surface_t *drawn)
+{
   const limn_layer *layer = limn_document_get_layer (document, id);
   limn_command *command;
 
@@ -265,6 +271,8 @@ limn_document_paint (LimnDocument *document, guint32 id, limn_op *op)
   command = limn_command_new (LIMN_COMMAND_PAINT);
   command->id = id;
   command->op = op;
+  if (drawn != NULL)
+    command->drawn = cairo_surface_reference (drawn);
   if (layer != NULL && !limn_layer_get_bool (layer, LIMN_LAYER_LOCKED))
     return limn_document_do (document, command);
   limn_command_free (command);
@@ -350,7 +358,8 @@ limn_document_stroke_begin (LimnDocument *document, guint32 id, const struct lim
   limn_brush_clamp (&live->brush);
   live->path.brush = &live->brush;
   live->mask = limn_mask_new (all);
-  live->before = limn_pixels_new (all.width, all.height);
+  /* Only what keep_before() has written is read. */
+  live->before = limn_pixels_new_for_writing (all.width, all.height);
   live->kept =
       g_malloc0 ((gsize) (all.width / LIMN_TILE + 1) * (gsize) (all.height / LIMN_TILE + 1));
   live->points = g_array_new (FALSE, FALSE, sizeof (struct limn_point));

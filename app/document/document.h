@@ -98,6 +98,10 @@ bool limn_document_resize (LimnDocument *document, int width, int height, int dx
 
 /* In the layer's own pixels. Takes @op; NULL, as the functions of op.h return it, is false. */
 bool limn_document_paint (LimnDocument *document, guint32 id, limn_op *op);
+/* The same where it has been drawn already: @drawn is what @op makes of the layer, to the last bit,
+ * and nobody writes into it any more. */
+bool
+limn_document_paint_drawn (LimnDocument *document, guint32 id, limn_op *op, cairo_surface_t *drawn);
 
 /* One stroke at a time: until it ends or is cancelled every other change is refused. Coordinates
  * are pixels of the canvas, @time in ms. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "document/journal-private.h"
+#include "document/journal-thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,242 +10,6 @@
 
 /* Bytes of a file from which on it begins again, since it would take long to replay. */
 #define COMPACT_SIZE ((goffset) 256 << 20)
-
-/* The next file while it begins: a copy of the document, which the thread writes, and the records
- * that came since. It is called NAME.N.part until it has all that the one before has. */
-struct beginning {
-  LimnDocument *copy; /* the thread's */
-  char *part, *file;
-  int fd;
-  goffset size;
-  GByteArray *queue;
-};
-
-/* The files of one document are NAME.lock, which is locked while the document is open, and
- * NAME.1.journal, NAME.2.journal, ...: a save begins the next one, and the one before goes when the
- * new one is on the disk. Until then records go to both. */
-struct limn_journal {
-  char *folder, *name;
-  guint number;  /* of the last one that was begun */
-  goffset limit; /* bytes, from which on it begins again */
-  int lock;
-
-  GThread *thread;
-  GMutex mutex; /* for what follows */
-  GCond cond;
-  char *file; /* the current one, and what it is */
-  int fd;
-  goffset size, first_size;
-  bool failed;                      /* and told */
-  struct beginning *next, *current; /* not yet, and right now, with the thread */
-  bool dirty, busy, stop;
-  bool closed, detached; /* the files are gone; the thread frees the rest */
-  GPtrArray *old_files;  /* of char *: go after the next sync */
-  int problem;           /* of the thread, an errno */
-};
-
-static void
-beginning_free (struct beginning *beginning)
-{
-  if (beginning == NULL)
-    return;
-  g_clear_object (&beginning->copy);
-  if (beginning->fd >= 0) {
-    close (beginning->fd);
-    g_unlink (beginning->part);
-  }
-  g_byte_array_unref (beginning->queue);
-  g_free (beginning->part);
-  g_free (beginning->file);
-  g_free (beginning);
-}
-
-/* --- records --- */
-
-static int
-write_all (int fd, const guint8 *bytes, gsize size)
-{
-  while (size > 0) {
-    gssize written = write (fd, bytes, size);
-
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return errno;
-    bytes += written;
-    size -= (gsize) written;
-  }
-  return 0;
-}
-
-/* Its length comes with record_end(). */
-static GByteArray *
-record_begin (limn_record_kind kind)
-{
-  GByteArray *record = g_byte_array_new ();
-
-  limn_put_fixed32 (record, 0);
-  limn_put_fixed32 (record, kind);
-  return record;
-}
-
-static void
-record_end (GByteArray *record)
-{
-  guint32 length = GUINT32_TO_LE (record->len - 8);
-
-  memcpy (record->data, &length, sizeof length);
-  limn_put_fixed64 (record, limn_checksum (record->data, record->len));
-}
-
-/* --- the thread --- */
-
-static int
-write_document (struct beginning *beginning)
-{
-  g_autoptr (GByteArray) record = record_begin (LIMN_RECORD_DOCUMENT);
-  gsize length = strlen (LIMN_JOURNAL_MAGIC);
-  int problem;
-
-  limn_put_string (record, beginning->copy->path);
-  limn_put_document (record, beginning->copy);
-  g_clear_object (&beginning->copy);
-  record_end (record);
-  beginning->size = (goffset) length + record->len;
-  problem = write_all (beginning->fd, (const guint8 *) LIMN_JOURNAL_MAGIC, length);
-  if (problem == 0)
-    problem = write_all (beginning->fd, record->data, record->len);
-  if (problem == 0 && fdatasync (beginning->fd) < 0)
-    problem = errno;
-  return problem;
-}
-
-/* What was done in the meantime. Called with the mutex, and returns with it and an empty queue. */
-static int
-write_queue (limn_journal *journal, struct beginning *beginning)
-{
-  int problem = 0;
-
-  while (problem == 0 && beginning->queue->len > 0) {
-    g_autoptr (GByteArray) queue = g_steal_pointer (&beginning->queue);
-
-    beginning->queue = g_byte_array_new ();
-    g_mutex_unlock (&journal->mutex);
-    problem = write_all (beginning->fd, queue->data, queue->len);
-    beginning->size += queue->len;
-    g_mutex_lock (&journal->mutex);
-  }
-  return problem;
-}
-
-/* From here on it is the one. With the mutex: between the last record and the new name nothing may
- * come to the old file. */
-static void
-take_over (limn_journal *journal, struct beginning *beginning, goffset first_size)
-{
-  if (journal->fd >= 0) {
-    close (journal->fd);
-    g_ptr_array_add (journal->old_files, g_steal_pointer (&journal->file));
-  }
-  g_free (journal->file);
-  journal->file = g_steal_pointer (&beginning->file);
-  journal->fd = g_steal_fd (&beginning->fd);
-  journal->size = beginning->size;
-  journal->first_size = first_size;
-  journal->failed = false;
-  journal->problem = 0;
-  journal->dirty = true;
-}
-
-/* Where it fails, the file before goes on as it is. */
-static void
-begin_once (limn_journal *journal)
-{
-  struct beginning *beginning = g_steal_pointer (&journal->next);
-  goffset first_size;
-  int problem;
-
-  journal->current = beginning;
-  g_mutex_unlock (&journal->mutex);
-  problem = write_document (beginning);
-  first_size = beginning->size;
-  g_mutex_lock (&journal->mutex);
-  if (problem == 0)
-    problem = write_queue (journal, beginning);
-  if (problem == 0 && !journal->closed && g_rename (beginning->part, beginning->file) < 0)
-    problem = errno;
-  if (problem == 0 && !journal->closed)
-    take_over (journal, beginning, first_size);
-  else if (journal->fd < 0 || journal->failed)
-    journal->problem = problem;
-  journal->current = NULL;
-  beginning_free (beginning);
-  g_cond_broadcast (&journal->cond);
-}
-
-static void
-sync_once (limn_journal *journal)
-{
-  g_autoptr (GPtrArray) old_files = g_steal_pointer (&journal->old_files);
-  int fd = dup (journal->fd), problem = 0;
-
-  journal->old_files = g_ptr_array_new_with_free_func (g_free);
-  journal->dirty = false;
-  journal->busy = true;
-  g_mutex_unlock (&journal->mutex);
-  if (fd < 0 || fdatasync (fd) < 0)
-    problem = errno;
-  if (fd >= 0)
-    close (fd);
-  for (guint i = 0; i < old_files->len && problem == 0; i++)
-    g_unlink (g_ptr_array_index (old_files, i));
-  g_mutex_lock (&journal->mutex);
-  if (problem != 0)
-    journal->problem = problem;
-  journal->busy = false;
-  g_cond_broadcast (&journal->cond);
-}
-
-static void
-journal_free (limn_journal *journal)
-{
-  if (journal->fd >= 0)
-    close (journal->fd);
-  if (journal->lock >= 0)
-    close (journal->lock);
-  beginning_free (journal->next);
-  g_ptr_array_unref (journal->old_files);
-  g_mutex_clear (&journal->mutex);
-  g_cond_clear (&journal->cond);
-  g_free (journal->folder);
-  g_free (journal->name);
-  g_free (journal->file);
-  g_free (journal);
-}
-
-static gpointer
-work (gpointer data)
-{
-  limn_journal *journal = data;
-  bool detached;
-
-  g_mutex_lock (&journal->mutex);
-  for (;;) {
-    while (!journal->dirty && journal->next == NULL && !journal->stop)
-      g_cond_wait (&journal->cond, &journal->mutex);
-    if (journal->next != NULL)
-      begin_once (journal);
-    else if (journal->dirty)
-      sync_once (journal);
-    else
-      break;
-  }
-  detached = journal->detached;
-  g_mutex_unlock (&journal->mutex);
-  if (detached)
-    journal_free (journal);
-  return NULL;
-}
 
 static bool
 is_beginning (const limn_journal *journal)
@@ -294,7 +58,7 @@ fail (LimnDocument *document, int problem)
 }
 
 static void
-queue (struct beginning *beginning, const GByteArray *record)
+queue (struct limn_beginning *beginning, const GByteArray *record)
 {
   if (beginning != NULL)
     g_byte_array_append (beginning->queue, record->data, record->len);
@@ -314,7 +78,7 @@ append (limn_journal *journal, const GByteArray *record)
       g_cond_wait (&journal->cond, &journal->mutex);
     return journal->problem;
   }
-  problem = write_all (journal->fd, record->data, record->len);
+  problem = limn_journal_write_all (journal->fd, record->data, record->len);
   if (problem != 0) {
     /* Half a record at the end is not read, but nothing could follow it. */
     return ftruncate (journal->fd, journal->size) < 0 ? errno : problem;
@@ -334,10 +98,10 @@ limn_journal_write (LimnDocument *document, limn_record_kind kind, const GByteAr
 
   if (journal == NULL)
     return;
-  record = record_begin (kind);
+  record = limn_record_begin (kind);
   if (payload != NULL)
     g_byte_array_append (record, payload->data, payload->len);
-  record_end (record);
+  limn_record_end (record);
   g_mutex_lock (&journal->mutex);
   if (!journal->failed || is_beginning (journal))
     problem = append (journal, record);
@@ -364,9 +128,9 @@ limn_journal_write_undo (LimnDocument *document, limn_record_kind kind, const li
 
 /* The next file, still empty. An errno. */
 static int
-beginning_new (LimnDocument *document, limn_journal *journal, struct beginning **result)
+beginning_new (LimnDocument *document, limn_journal *journal, struct limn_beginning **result)
 {
-  struct beginning *beginning = g_new0 (struct beginning, 1);
+  struct limn_beginning *beginning = g_new0 (struct limn_beginning, 1);
   int problem = 0;
 
   journal->number++;
@@ -381,7 +145,7 @@ beginning_new (LimnDocument *document, limn_journal *journal, struct beginning *
   else if ((beginning->copy = limn_document_copy (document)) == NULL)
     problem = ENOMEM;
   if (problem != 0)
-    g_clear_pointer (&beginning, beginning_free);
+    g_clear_pointer (&beginning, limn_beginning_free);
   *result = beginning;
   return problem;
 }
@@ -390,7 +154,7 @@ beginning_new (LimnDocument *document, limn_journal *journal, struct beginning *
 static int
 begin (LimnDocument *document, limn_journal *journal)
 {
-  struct beginning *beginning, *unneeded;
+  struct limn_beginning *beginning, *unneeded;
   int problem = beginning_new (document, journal, &beginning);
 
   if (problem != 0)
@@ -400,7 +164,7 @@ begin (LimnDocument *document, limn_journal *journal)
   journal->next = beginning;
   g_cond_broadcast (&journal->cond);
   g_mutex_unlock (&journal->mutex);
-  beginning_free (unneeded);
+  limn_beginning_free (unneeded);
   document->epoch++;
   return 0;
 }
@@ -505,7 +269,7 @@ limn_journal_start (LimnDocument *document, const char *folder, GError **error)
     limn_journal_close (document);
     return false;
   }
-  journal->thread = g_thread_new ("journal", work, journal);
+  journal->thread = g_thread_new ("journal", limn_journal_work, journal);
   document->journal = journal;
   return true;
 }
@@ -527,7 +291,7 @@ limn_journal_free (limn_journal *journal)
   g_mutex_unlock (&journal->mutex);
   if (journal->thread != NULL)
     g_thread_join (g_steal_pointer (&journal->thread));
-  journal_free (journal);
+  limn_journal_end (journal);
 }
 
 /* With the mutex. A part that the thread is writing has no name any more, and gets none. */
@@ -540,7 +304,7 @@ remove_files (limn_journal *journal)
     g_unlink (journal->file);
   if (journal->current != NULL)
     g_unlink (journal->current->part);
-  g_clear_pointer (&journal->next, beginning_free);
+  g_clear_pointer (&journal->next, limn_beginning_free);
   journal->dirty = false;
   journal->closed = true;
 }
@@ -568,5 +332,5 @@ limn_journal_close (LimnDocument *document)
   if (thread != NULL)
     g_thread_unref (thread);
   else
-    journal_free (journal);
+    limn_journal_end (journal);
 }

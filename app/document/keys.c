@@ -297,11 +297,9 @@ text_to_json (GVariant *value)
 static GVariant *
 bool_from_json (limn_json *json)
 {
-  bool value = limn_json_peek (json) == 't';
+  bool value;
 
-  if (!value && limn_json_peek (json) != 'f')
-    limn_json_fail (json, "true or false was wanted");
-  return limn_json_skip (json) ? g_variant_new_boolean (value) : NULL;
+  return limn_json_bool (json, &value) ? g_variant_new_boolean (value) : NULL;
 }
 
 static GVariant *

@@ -41,14 +41,6 @@ limn_layer_new_for_pixels (guint32 id, limn_layer_kind kind, cairo_surface_t *pi
 }
 
 limn_layer *
-limn_layer_new (guint32 id, limn_layer_kind kind, int width, int height)
-{
-  cairo_surface_t *pixels = limn_pixels_new (width, height);
-
-  return pixels != NULL ? limn_layer_new_for_pixels (id, kind, pixels) : NULL;
-}
-
-limn_layer *
 limn_layer_ref (limn_layer *layer)
 {
   layer->references++;
@@ -196,20 +188,29 @@ thin_out (limn_layer *layer)
     g_ptr_array_remove_index (layer->snapshots, count - RECENT_SNAPSHOTS - 1);
 }
 
+/* Takes @snapshot. */
+static void
+keep_snapshot (limn_layer *layer, limn_snapshot *snapshot)
+{
+  struct saved *saved = g_new0 (struct saved, 1);
+
+  saved->n_ops = layer->ops->len;
+  saved->snapshot = snapshot;
+  g_ptr_array_add (layer->snapshots, saved);
+  g_free (layer->changed);
+  layer->changed = g_malloc0 ((gsize) tile_count (snapshot));
+}
+
 static void
 take_snapshot (limn_layer *layer)
 {
-  struct saved *previous = last_saved (layer), *saved;
+  const struct saved *previous = last_saved (layer);
 
   if (previous != NULL && previous->n_ops == layer->ops->len)
     return;
-  saved = g_new0 (struct saved, 1);
-  saved->n_ops = layer->ops->len;
-  saved->snapshot = limn_snapshot_new (layer->pixels, previous != NULL ? previous->snapshot : NULL,
-                                       layer->changed);
-  g_ptr_array_add (layer->snapshots, saved);
-  g_free (layer->changed);
-  layer->changed = g_malloc0 ((gsize) tile_count (saved->snapshot));
+  keep_snapshot (layer,
+                 limn_snapshot_new (layer->pixels, previous != NULL ? previous->snapshot : NULL,
+                                    layer->changed));
   thin_out (layer);
   while (limn_tiles_size () > SNAPSHOT_LIMIT && layer->snapshots->len > 2)
     g_ptr_array_remove_index (layer->snapshots, 1);
@@ -226,6 +227,7 @@ void
 limn_layer_append (limn_layer *layer, limn_op *op)
 {
   g_ptr_array_add (layer->ops, limn_op_ref (op));
+  layer->changes++;
   mark_op (layer, op);
   take_snapshot (layer);
 }
@@ -233,15 +235,45 @@ limn_layer_append (limn_layer *layer, limn_op *op)
 bool
 limn_layer_do (limn_layer *layer, limn_op *op, cairo_rectangle_int_t *area)
 {
+  return limn_layer_do_drawn (layer, op, NULL, area);
+}
+
+bool
+limn_layer_do_drawn (limn_layer *layer,
+                     limn_op *op,
+                     cairo_surface_t *drawn,
+                     cairo_rectangle_int_t *area)
+{
   cairo_rectangle_int_t all = limn_pixels_area (layer->pixels);
 
   limn_layer_prepare (layer);
-  if (layer->ops->len >= MAX_OPS || !limn_pixels_own (&layer->pixels) ||
-      !limn_op_draw (op, &layer->pixels, all))
+  if (layer->ops->len >= MAX_OPS) {
+    cairo_surface_destroy (drawn);
     return false;
+  }
+  if (drawn != NULL) {
+    cairo_surface_destroy (layer->pixels);
+    layer->pixels = drawn;
+  } else if (!limn_pixels_own (&layer->pixels) || !limn_op_draw (op, &layer->pixels, all)) {
+    return false;
+  }
   *area = limn_op_bounds (op, all.width, all.height);
   limn_layer_append (layer, op);
   return true;
+}
+
+/* Nothing of it need be read to know what it is like. */
+limn_layer *
+limn_layer_new (guint32 id, limn_layer_kind kind, int width, int height)
+{
+  cairo_surface_t *pixels = limn_pixels_new (width, height);
+  limn_layer *layer;
+
+  if (pixels == NULL)
+    return NULL;
+  layer = limn_layer_new_for_pixels (id, kind, pixels);
+  keep_snapshot (layer, limn_snapshot_new_empty (width, height));
+  return layer;
 }
 
 /* --- taking back --- */
@@ -320,6 +352,7 @@ limn_layer_undo (limn_layer *layer, cairo_rectangle_int_t *area)
     *area = limn_pixels_area (pixels);
   }
   g_ptr_array_set_size (layer->ops, (int) n);
+  layer->changes++;
   remark (layer);
   return good;
 }

@@ -18,7 +18,8 @@ typedef struct {
   char *foreign_json; /* members of limn.json that are not known: "\"key\":value,..." or NULL */
   GVariant *values[LIMN_N_LAYER_KEYS];
   cairo_surface_t *pixels;
-  GPtrArray *ops;       /* of limn_op */
+  guint changes;  /* of the pixels, so far: a copy of them is up to date while it is the same */
+  GPtrArray *ops; /* of limn_op */
   GPtrArray *snapshots; /* oldest first; what is older than the first cannot be taken back */
   guint8 *changed;      /* [tiles] since the last snapshot */
 } limn_layer;
@@ -52,6 +53,12 @@ cairo_rectangle_int_t limn_layer_area (const limn_layer *layer);
 /* Draws @op and keeps a reference to it. @area is what may have changed, in the layer's pixels.
  * False, and nothing happens, without memory. */
 bool limn_layer_do (limn_layer *layer, limn_op *op, cairo_rectangle_int_t *area);
+/* The same where somebody has drawn it already: @drawn (may be NULL; taken) is what it makes of the
+ * pixels. */
+bool limn_layer_do_drawn (limn_layer *layer,
+                          limn_op *op,
+                          cairo_surface_t *drawn,
+                          cairo_rectangle_int_t *area);
 /* Takes the last operation back; false without memory, or when it was there from the beginning. */
 bool limn_layer_undo (limn_layer *layer, cairo_rectangle_int_t *area);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "document/op.h"
+#include "document/op-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,30 +62,11 @@ outline_of (const limn_op *op)
   return outline;
 }
 
-/* Coverage of the inside as Cairo computes it, over the whole of @surface: it is not the same to
- * the last bit when only a part is asked for. */
-static cairo_surface_t *
-inside_of (const GArray *outline, cairo_rectangle_int_t area)
-{
-  cairo_surface_t *inside =
-      cairo_image_surface_create (CAIRO_FORMAT_A8, MAX (area.width, 1), MAX (area.height, 1));
-  cairo_t *cairo = cairo_create (inside);
-
-  cairo_translate (cairo, -area.x, -area.y);
-  for (guint i = 0; i < outline->len; i += 2)
-    cairo_line_to (cairo, g_array_index (outline, double, i),
-                   g_array_index (outline, double, i + 1));
-  cairo_close_path (cairo);
-  cairo_fill (cairo);
-  cairo_destroy (cairo);
-  cairo_surface_flush (inside);
-  return inside;
-}
-
 static void
 add_inside (limn_mask *mask, const GArray *outline)
 {
-  cairo_surface_t *inside = inside_of (outline, mask->area);
+  cairo_surface_t *inside =
+      limn_op_inside ((const double *) (void *) outline->data, outline->len / 2, mask->area);
   const guint8 *data = cairo_image_surface_get_data (inside);
   gsize stride = (gsize) cairo_image_surface_get_stride (inside);
 
@@ -153,46 +134,16 @@ draw_fill (const limn_op *op, cairo_surface_t **pixels, cairo_rectangle_int_t ar
   return true;
 }
 
-/* Only the polygon's box is copied, not the layer. */
 static bool
 draw_transform (const limn_op *op, cairo_surface_t **pixels, cairo_rectangle_int_t area)
 {
-  g_autoptr (GArray) outline = outline_of (
-      &(limn_op){ .shape = LIMN_SHAPE_POLYGON, .points = op->points, .n_points = op->n_points });
-  cairo_surface_t *cut, *inside;
-  cairo_rectangle_int_t box = { 0 };
-  cairo_t *cairo;
+  cairo_rectangle_int_t box;
+  cairo_surface_t *cut = limn_op_cut (op->points, op->n_points, *pixels, &box);
 
-  for (guint i = 0; i < outline->len; i += 2) {
-    const double *corner = &g_array_index (outline, double, i);
-    cairo_rectangle_int_t pixel = { (int) floor (corner[0]), (int) floor (corner[1]), 2, 2 };
-
-    box = limn_rectangle_union (box, pixel);
-  }
-  box = limn_rectangle_intersect (box, limn_pixels_area (*pixels));
-  if (box.width == 0)
-    return true;
-  cut = limn_pixels_new (box.width, box.height);
   if (cut == NULL)
-    return false;
-  inside = inside_of (outline, box);
-
-  cairo = cairo_create (cut);
-  cairo_set_source_surface (cairo, *pixels, -box.x, -box.y);
-  cairo_mask_surface (cairo, inside, 0, 0);
-  cairo_destroy (cairo);
-
-  cairo = cairo_create (*pixels);
-  cairo_set_operator (cairo, CAIRO_OPERATOR_DEST_OUT);
-  cairo_mask_surface (cairo, inside, box.x, box.y);
-  cairo_set_operator (cairo, CAIRO_OPERATOR_OVER);
-  cairo_transform (cairo, &op->matrix);
-  cairo_set_source_surface (cairo, cut, box.x, box.y);
-  cairo_paint (cairo);
-  cairo_destroy (cairo);
+    return box.width == 0;
+  limn_op_paste (cut, box, &op->matrix, *pixels);
   cairo_surface_destroy (cut);
-  cairo_surface_destroy (inside);
-  cairo_surface_flush (*pixels);
   return true;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "document/op.h"
+#include "document/op-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -147,8 +147,10 @@ limn_op_bounds (const limn_op *op, int width, int height)
 {
   cairo_rectangle_int_t all = { 0, 0, width, height };
 
-  if (!limn_op_is_local (op))
+  if (op->kind == LIMN_OP_RESIZE)
     return all;
+  if (op->kind == LIMN_OP_TRANSFORM)
+    return limn_op_transform_bounds (op, all);
   if (op->kind == LIMN_OP_FILL)
     return limn_rectangle_intersect (op->area, all);
   return limn_rectangle_intersect (points_bounds (op, (double) op->brush.size / 2 + 2), all);

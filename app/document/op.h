@@ -61,11 +61,24 @@ limn_op *limn_op_resize (int width, int height, int dx, int dy);
 /* One that draws the same whatever part of it is asked for. The others read pixels to write others:
  * they are drawn as a whole or not at all. */
 bool limn_op_is_local (const limn_op *op);
-/* What it may change on a layer of that size; of one that is not local, all. */
+/* What it may change on a layer of that size. */
 cairo_rectangle_int_t limn_op_bounds (const limn_op *op, int width, int height);
 /* Draws it within @area; *@pixels is another surface after a resize. Without memory nothing
  * happens and the result is false. */
 bool limn_op_draw (const limn_op *op, cairo_surface_t **pixels, cairo_rectangle_int_t area);
+
+/* LIMN_OP_TRANSFORM in its two steps, for who shows it before it is done: what is within the
+ * polygon leaves @pixels and comes out, at @box. NULL without memory, or with an empty box when the
+ * polygon lies outside. */
+cairo_surface_t *limn_op_cut (const struct limn_point *points,
+                              gsize n,
+                              cairo_surface_t *pixels,
+                              cairo_rectangle_int_t *box);
+/* Draws it where @matrix brings it; what of @pixels may have changed. */
+cairo_rectangle_int_t limn_op_paste (cairo_surface_t *cut,
+                                     cairo_rectangle_int_t box,
+                                     const cairo_matrix_t *matrix,
+                                     cairo_surface_t *pixels);
 
 /* Bytes of memory. */
 gsize limn_op_size (const limn_op *op);

@@ -17,6 +17,8 @@ bool limn_pixels_size_ok (gint64 width, gint64 height);
 
 /* Transparent. NULL when there is no memory. The size is ok. */
 cairo_surface_t *limn_pixels_new (int width, int height);
+/* The same with anything in it: for who writes every pixel before it is read. */
+cairo_surface_t *limn_pixels_new_for_writing (int width, int height);
 cairo_surface_t *limn_pixels_copy (cairo_surface_t *pixels);
 /* The same pixels in another surface, which may go to another thread: what lies in memory is shared
  * until one of the two is owned. Costs next to nothing. NULL when there is no memory. */
@@ -24,6 +26,22 @@ cairo_surface_t *limn_pixels_share (cairo_surface_t *pixels);
 /* Before pixels are written that may be shared: *@pixels becomes another surface where they are.
  * False, and nothing happens, without memory. */
 bool limn_pixels_own (cairo_surface_t **pixels);
+
+/* @by / 255 of every channel, rounded as pixman does it, two at a time. */
+static inline guint32
+limn_pixel_scale (guint32 pixel, guint32 by)
+{
+  guint32 even = (pixel & 0x00ff00ff) * by + 0x00800080;
+  guint32 odd = (pixel >> 8 & 0x00ff00ff) * by + 0x00800080;
+
+  even = (even + (even >> 8 & 0x00ff00ff)) >> 8 & 0x00ff00ff;
+  odd = (odd + (odd >> 8 & 0x00ff00ff)) & 0xff00ff00;
+  return even | odd;
+}
+
+/* How many of @count bytes are like the first, one after the other; @count is not 0. Coverage comes
+ * in long runs of nothing and of all. */
+int limn_bytes_run (const guint8 *bytes, int count);
 
 /* The row @y, after cairo_surface_flush(). */
 guint32 *limn_pixels_row (cairo_surface_t *pixels, int y);

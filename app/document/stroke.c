@@ -223,22 +223,22 @@ limn_mask_line (limn_mask *mask, const float from[3], const float to[3], float s
   return area;
 }
 
-static inline guint32
-divide_by_255 (guint32 value)
+static void
+paint_row (
+    guint32 *restrict row, const guint8 *restrict values, int count, guint32 alpha, guint32 opaque)
 {
-  return (value + 128 + ((value + 128) >> 8)) >> 8;
-}
+  for (int x = 0, run; x < count; x += run) {
+    guint32 keep = 255 - (limn_pixel_scale (alpha, values[x]) & 0xff),
+            add = limn_pixel_scale (opaque, values[x]);
 
-/* Every channel as divide_by_255() does it, two at a time. */
-static inline guint32
-scale_pixel (guint32 pixel, guint32 by)
-{
-  guint32 even = (pixel & 0x00ff00ff) * by + 0x00800080;
-  guint32 odd = (pixel >> 8 & 0x00ff00ff) * by + 0x00800080;
-
-  even = (even + (even >> 8 & 0x00ff00ff)) >> 8 & 0x00ff00ff;
-  odd = (odd + (odd >> 8 & 0x00ff00ff)) & 0xff00ff00;
-  return even | odd;
+    run = limn_bytes_run (values + x, count - x);
+    if (values[x] == 0)
+      continue;
+    for (int i = x; i < x + run && keep == 0; i++)
+      row[i] = add;
+    for (int i = x; i < x + run && keep > 0; i++)
+      row[i] = limn_pixel_scale (row[i], keep) + add;
+  }
 }
 
 void
@@ -248,25 +248,16 @@ limn_mask_paint (const limn_mask *mask,
                  const struct limn_brush *brush)
 {
   guint32 alpha = brush->colour >> 24;
-  guint32 opaque = scale_pixel (brush->colour | 0xff000000, alpha);
+  guint32 opaque = brush->eraser ? 0 : limn_pixel_scale (brush->colour | 0xff000000, alpha);
 
   area = limn_rectangle_intersect (area, mask->area);
   area = limn_rectangle_intersect (area, limn_pixels_area (pixels));
   cairo_surface_flush (pixels);
-  for (int y = area.y; y < area.y + area.height; y++) {
-    guint32 *row = limn_pixels_row (pixels, y);
-    const guint8 *values = mask->data + (gsize) (y - mask->area.y) * (gsize) mask->area.width;
-
-    for (int x = area.x; x < area.x + area.width; x++) {
-      guint32 value = values[x - mask->area.x];
-
-      if (value == 0)
-        continue;
-      row[x] = scale_pixel (row[x], 255 - divide_by_255 (alpha * value));
-      if (!brush->eraser)
-        row[x] += scale_pixel (opaque, value);
-    }
-  }
+  for (int y = area.y; y < area.y + area.height; y++)
+    paint_row (limn_pixels_row (pixels, y) + area.x,
+               mask->data + (gsize) (y - mask->area.y) * (gsize) mask->area.width +
+                   (area.x - mask->area.x),
+               area.width, alpha, opaque);
   cairo_surface_mark_dirty_rectangle (pixels, area.x, area.y, area.width, area.height);
 }
 

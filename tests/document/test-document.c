@@ -384,6 +384,7 @@ test_composite (void)
 {
   g_autoptr (LimnDocument) document = limn_document_new (64, 64);
   g_autoptr (limn_image) red = limn_image_new (32, 32, 3), all = NULL, lines = NULL;
+  g_autoptr (limn_image) colours = NULL;
   guint32 id, picture;
 
   for (int i = 0; i < 32 * 32; i++)
@@ -403,11 +404,14 @@ test_composite (void)
   g_assert_cmpint (all->pixels[(20 * 64 + 39) * 4 + 3], ==, 0);
   g_assert_cmpint (all->pixels[(24 * 64 + 42) * 4 + 3], ==, 0);
   g_assert_cmphex (pixel_at (all, 42, 12), ==, 0);
-  lines = limn_document_scribble (document, id);
+  lines = limn_document_see (document, id, true);
   g_assert_cmpint (lines->channels, ==, 3);
   g_assert_cmphex (pixel_at (lines, 20, 12), ==, 0xffffff);
   g_assert_cmphex (pixel_at (lines, 42, 20), ==, 0);
-  g_assert_null (limn_document_scribble (document, picture));
+  colours = limn_document_see (document, picture, false);
+  g_assert_cmphex (pixel_at (colours, 42, 20), ==, 0xff0000);
+  g_assert_cmphex (pixel_at (colours, 39, 20), ==, 0);
+  g_assert_null (limn_document_see (document, 12345, true));
 }
 
 static void

@@ -3,6 +3,28 @@
 
 #include <gdk/x11/gdkx.h>
 
+#include "generate/queue.h"
+#include "preferences.h"
+
+void
+person_init (int *argc, char ***argv, int side)
+{
+  fixture_init (argc, argv);
+  fixture_application ();
+  g_settings_set_int (limn_preferences (), "canvas-width", side);
+  g_settings_set_int (limn_preferences (), "canvas-height", side);
+  g_settings_set_string (limn_preferences (), "colour-scheme", "light");
+}
+
+int
+person_run (void)
+{
+  int status = g_test_run ();
+
+  limn_queue_release_default ();
+  return status;
+}
+
 static void
 on_exited (GObject *process, GAsyncResult *result, gpointer done)
 {
@@ -82,7 +104,7 @@ is_active (gpointer window)
 }
 
 void
-person_faces (LimnWindow *window)
+person_faces (gpointer window)
 {
   person_does ("windowfocus --sync %lu", window_id (GTK_NATIVE (window)));
   fixture_wait (is_active, window);

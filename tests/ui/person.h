@@ -7,8 +7,12 @@
 /* A person's hands in front of a window of this process: mouse and keys come from the X server,
  * where xdotool presses them. */
 
-/* Keys go to @window from now on; there is no window manager. */
-void person_faces (LimnWindow *window);
+/* As main() does it: windows for drawings of @side x @side. run() is the status. */
+void person_init (int *argc, char ***argv, int side);
+int person_run (void);
+
+/* Keys go to @window (a GtkWindow) from now on; there is no window manager. */
+void person_faces (gpointer window);
 
 /* Runs xdotool with words; the main loop runs meanwhile, and has seen all of it at the end. */
 void person_does (const char *format, ...) G_GNUC_PRINTF (1, 2);

@@ -433,7 +433,7 @@ test_model_view (void)
 
     draw_stroke (document, id, 0xff000000u);
     compare (fixture, false);
-    image = limn_document_scribble (document, id);
+    image = limn_document_see (document, id, true);
     expected = limn_pixels_from_image (image);
     g_assert_cmpint (difference (expected, limn_raster_get_pixels (fixture->raster)), ==, 0);
     cairo_surface_destroy (expected);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "generate-fixture.h"
-#include "generate/inputs.h"
+#include "document/inputs.h"
 #include "paths.h"
 #include "preferences.h"
 #include "recipe-json.h"
@@ -468,7 +468,7 @@ test_vanished_model (void)
 static limn_request *
 make (LimnStudio *studio)
 {
-  limn_request *request = limn_request_new (document_of (studio));
+  limn_request *request = limn_request_try (document_of (studio));
 
   g_assert_nonnull (request);
   return request;
@@ -527,7 +527,7 @@ test_request_of_photo (void)
     photo->pixels[i] = (guint8) g_rand_int (random);
   limn_document_add_picture (document, photo, "photo", 0, 0, 0);
   limn_document_set_value (document, LIMN_SETTING_IMAGE_TO_IMAGE, g_variant_new_boolean (TRUE), 0);
-  g_assert_null (limn_request_new (document));
+  g_assert_null (limn_request_try (document));
   limn_request_make (document, NULL, on_photo, &request);
   g_assert_null (request);
   fixture_wait (request != NULL);
@@ -554,7 +554,7 @@ test_request_in_stroke (void)
                                              &limn_brush_default));
   limn_document_stroke_add (document, 20, 200, 1, 0);
   limn_document_stroke_add (document, 200, 220, 1, 10);
-  g_assert_null (limn_request_new (document));
+  g_assert_null (limn_request_try (document));
   limn_request_make (document, NULL, on_photo, &request);
   fixture_settle ();
   g_assert_null (request);

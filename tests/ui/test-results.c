@@ -1,156 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <adwaita.h>
+#include "results-fixture.h"
+
 #include <gdk/x11/gdkx.h>
-#include <glib/gstdio.h>
-#include <math.h>
 #include <string.h>
 
-#include "paths.h"
 #include "preferences.h"
 #include "recipe-json.h"
-#include "recipe-text.h"
-#include "results/apply-recipe.h"
 #include "results/content.h"
-#include "results/results.h"
-#include "results/strip.h"
 
 /* The strip of results: what it shows, what its actions do to the document, and that nothing of it
  * stays behind. */
 
-/* --- pictures with recipes --- */
-
-/* A disc of a colour that follows from @number. */
-static limn_image *
-draw (int width, int height, guint number)
-{
-  limn_image *image = limn_image_new (width, height, 3);
-  guint8 *at = image->pixels;
-
-  for (int y = 0; y < height; y++)
-    for (int x = 0; x < width; x++, at += 3) {
-      double distance = hypot (x - width / 2.0, y - height / 2.0) / (MIN (width, height) / 2.0);
-      guint8 hue = (guint8) (number * 61);
-
-      at[0] = distance < 0.8 ? (guint8) (255 - hue / 2) : (guint8) (hue / 3);
-      at[1] = distance < 0.8 ? (guint8) (hue * 3) : 40;
-      at[2] = (guint8) (x * 255 / width);
-    }
-  return image;
-}
-
-static limn_recipe *
-new_recipe (const char *prompt, guint64 seed)
-{
-  limn_recipe *recipe = limn_recipe_new ();
-
-  recipe->params.prompt = g_string_chunk_insert (recipe->strings, prompt);
-  recipe->params.negative = "blurry";
-  recipe->params.seed = seed;
-  recipe->has_seed = true;
-  recipe->params.steps = 11;
-  recipe->params.cfg = 5.5f;
-  recipe->params.width = 96;
-  recipe->params.height = 64;
-  recipe->params.sampler = LIMN_SAMPLER_DPMPP_2M;
-  recipe->params.sigmas = LIMN_SIGMAS_KARRAS;
-  return recipe;
-}
-
-static GBytes *
-png_with (const limn_image *image, const char *text, const char *json)
-{
-  const struct limn_png_text texts[] = { { LIMN_RECIPE_TEXT, text },
-                                         { LIMN_RECIPE_KEY, json, true } };
-  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "limn-test-results.png", NULL);
-  g_autoptr (GError) error = NULL;
-  char *bytes;
-  gsize size;
-
-  limn_png_save (image, path, texts, json != NULL ? 2 : 1, &error);
-  g_assert_no_error (error);
-  g_file_get_contents (path, &bytes, &size, &error);
-  g_assert_no_error (error);
-  g_unlink (path);
-  return g_bytes_new_take (bytes, size);
-}
-
-static guint32
-add_picture (LimnDocument *document, const char *prompt, guint64 seed, int width, int height)
-{
-  g_autoptr (limn_recipe) recipe = new_recipe (prompt, seed);
-  g_autoptr (limn_image) image = draw (width, height, (guint) seed);
-  g_autofree char *text = limn_recipe_to_text (recipe);
-  g_autofree char *json = limn_recipe_to_json (recipe, NULL);
-  g_autoptr (GBytes) png = png_with (image, text, json);
-
-  return limn_document_add_result (document, png, text);
-}
-
 /* --- a strip in a window --- */
-
-struct fixture {
-  LimnStudio *studio;
-  LimnDocument *document;
-  LimnResults *results;
-  GtkWidget *window, *strip;
-  GActionGroup *actions;
-  char *message;
-};
-
-static void
-on_message (LimnStudio *studio, const char *sentence, struct fixture *fixture)
-{
-  g_free (fixture->message);
-  fixture->message = g_strdup (sentence);
-}
-
-static void
-set_up (struct fixture *fixture, gconstpointer data)
-{
-  *fixture = (struct fixture){ .document = limn_document_new (96, 64) };
-  fixture->studio = limn_studio_new (fixture->document);
-  g_signal_connect (fixture->studio, "message", G_CALLBACK (on_message), fixture);
-  fixture->results = limn_results_for (fixture->studio);
-  fixture->actions = limn_result_actions_new (fixture->studio);
-  fixture->strip = limn_result_strip_new (fixture->studio);
-  fixture->window = adw_window_new ();
-  gtk_window_set_default_size (GTK_WINDOW (fixture->window), 700, 120);
-  adw_window_set_content (ADW_WINDOW (fixture->window), fixture->strip);
-  gtk_window_present (GTK_WINDOW (fixture->window));
-}
-
-static void
-drain (void)
-{
-  while (g_main_context_iteration (NULL, FALSE))
-    continue;
-}
-
-static void
-tear_down (struct fixture *fixture, gconstpointer data)
-{
-  g_object_ref (fixture->strip);
-  gtk_window_destroy (GTK_WINDOW (fixture->window));
-  drain ();
-  g_assert_finalize_object (fixture->strip);
-  g_assert_finalize_object (fixture->actions);
-  g_assert_finalize_object (fixture->studio);
-  g_assert_finalize_object (fixture->document);
-  g_free (fixture->message);
-}
-
-static void
-wait_until (bool (*done) (struct fixture *), struct fixture *fixture)
-{
-  while (!done (fixture))
-    g_main_context_iteration (NULL, TRUE);
-}
-
-static void
-activate (struct fixture *fixture, const char *action)
-{
-  g_action_group_activate_action (fixture->actions, action, NULL);
-}
 
 static LimnResultItem *
 shown (struct fixture *fixture, guint index)
@@ -171,12 +32,6 @@ static bool
 has_picture (struct fixture *fixture)
 {
   return limn_studio_get_picture (fixture->studio) != NULL;
-}
-
-static bool
-has_message (struct fixture *fixture)
-{
-  return fixture->message != NULL;
 }
 
 static bool
@@ -250,8 +105,8 @@ is_drawn (struct fixture *fixture)
 static void
 test_newest_first (struct fixture *fixture, gconstpointer data)
 {
-  guint32 first = add_picture (fixture->document, "a red house", 1, 96, 64);
-  guint32 second = add_picture (fixture->document, "a blue house", 2, 96, 64);
+  guint32 first = fixture_add_picture (fixture->document, "a red house", 1, 96, 64);
+  guint32 second = fixture_add_picture (fixture->document, "a blue house", 2, 96, 64);
   g_autofree char *words = NULL;
 
   g_assert_cmpuint (n_shown (fixture), ==, 2);
@@ -268,37 +123,37 @@ test_newest_first (struct fixture *fixture, gconstpointer data)
 static void
 test_select_shows (struct fixture *fixture, gconstpointer data)
 {
-  g_autoptr (limn_image) expected = draw (96, 64, 1);
+  g_autoptr (limn_image) expected = fixture_draw (96, 64, 1);
   const limn_image *picture;
 
-  add_picture (fixture->document, "one", 1, 96, 64);
-  add_picture (fixture->document, "two", 2, 96, 64);
-  drain ();
+  fixture_add_picture (fixture->document, "one", 1, 96, 64);
+  fixture_add_picture (fixture->document, "two", 2, 96, 64);
+  fixture_drain ();
   limn_results_select (fixture->results, shown (fixture, 1));
-  wait_until (has_picture, fixture);
+  fixture_wait_until (has_picture, fixture);
   picture = limn_studio_get_picture (fixture->studio);
   g_assert_cmpmem (picture->pixels, 96 * 64 * 3, expected->pixels, 96 * 64 * 3);
   /* Another picture that grows: nothing of the strip is shown any more. */
-  limn_studio_take_picture (fixture->studio, draw (8, 8, 9));
+  limn_studio_take_picture (fixture->studio, fixture_draw (8, 8, 9));
   g_assert_null (limn_results_get_selected (fixture->results));
 }
 
 static void
 test_favourite_and_filter (struct fixture *fixture, gconstpointer data)
 {
-  guint32 kept = add_picture (fixture->document, "one", 1, 96, 64);
+  guint32 kept = fixture_add_picture (fixture->document, "one", 1, 96, 64);
   g_autoptr (GVariant) state = NULL;
 
-  add_picture (fixture->document, "two", 2, 96, 64);
-  activate (fixture, "next");
-  activate (fixture, "favourite");
+  fixture_add_picture (fixture->document, "two", 2, 96, 64);
+  fixture_activate (fixture, "next");
+  fixture_activate (fixture, "favourite");
   g_assert_true (limn_document_result (fixture->document, 0)->favourite);
   state = g_action_group_get_action_state (fixture->actions, "favourite");
   g_assert_true (g_variant_get_boolean (state));
-  activate (fixture, "favourites-only");
+  fixture_activate (fixture, "favourites-only");
   g_assert_cmpuint (n_shown (fixture), ==, 1);
   g_assert_cmpuint (limn_result_item_get_id (shown (fixture, 0)), ==, kept);
-  activate (fixture, "favourites-only");
+  fixture_activate (fixture, "favourites-only");
   g_assert_cmpuint (n_shown (fixture), ==, 2);
   limn_document_undo (fixture->document);
   g_assert_false (limn_result_item_get_favourite (shown (fixture, 1)));
@@ -308,12 +163,12 @@ static void
 test_discard (struct fixture *fixture, gconstpointer data)
 {
   for (guint i = 1; i <= 3; i++)
-    add_picture (fixture->document, "one", i, 96, 64);
-  drain ();
-  activate (fixture, "next");
+    fixture_add_picture (fixture->document, "one", i, 96, 64);
+  fixture_drain ();
+  fixture_activate (fixture, "next");
   g_assert_cmpstr (limn_result_item_get_seed (limn_results_get_selected (fixture->results)), ==,
                    "2");
-  activate (fixture, "discard");
+  fixture_activate (fixture, "discard");
   g_assert_cmpuint (n_shown (fixture), ==, 2);
   g_assert_cmpstr (limn_result_item_get_seed (limn_results_get_selected (fixture->results)), ==,
                    "1");
@@ -321,9 +176,9 @@ test_discard (struct fixture *fixture, gconstpointer data)
   g_assert_cmpuint (n_shown (fixture), ==, 3);
   g_assert_cmpstr (limn_result_item_get_seed (shown (fixture, 1)), ==, "2");
   g_assert_true (limn_results_get_selected (fixture->results) == shown (fixture, 1));
-  wait_until (has_picture, fixture);
+  fixture_wait_until (has_picture, fixture);
   for (guint i = 0; i < 3; i++)
-    activate (fixture, "discard");
+    fixture_activate (fixture, "discard");
   g_assert_cmpuint (n_shown (fixture), ==, 0);
   g_assert_null (limn_studio_get_picture (fixture->studio));
   g_assert_false (g_action_group_get_action_enabled (fixture->actions, "discard"));
@@ -335,9 +190,9 @@ test_as_layer (struct fixture *fixture, gconstpointer data)
   const limn_layer *layer;
   cairo_rectangle_int_t area;
 
-  add_picture (fixture->document, "one", 1, 48, 32);
-  activate (fixture, "as-layer");
-  wait_until (has_layer, fixture);
+  fixture_add_picture (fixture->document, "one", 1, 48, 32);
+  fixture_activate (fixture, "as-layer");
+  fixture_wait_until (has_layer, fixture);
   layer = limn_document_layer (fixture->document, 0);
   area = limn_layer_area (layer);
   g_assert_cmpint (area.width, ==, 96);
@@ -345,146 +200,6 @@ test_as_layer (struct fixture *fixture, gconstpointer data)
   g_assert_cmpuint (limn_studio_get_layer (fixture->studio), ==, layer->id);
   limn_document_undo (fixture->document);
   g_assert_cmpuint (limn_document_n_layers (fixture->document), ==, 0);
-}
-
-static void
-assert_settings (LimnDocument *document, const char *prompt, guint64 seed)
-{
-  g_assert_cmpstr (limn_document_get_text (document, LIMN_SETTING_PROMPT), ==, prompt);
-  g_assert_cmpstr (limn_document_get_text (document, LIMN_SETTING_NEGATIVE), ==, "blurry");
-  g_assert_cmpstr (limn_document_get_text (document, LIMN_SETTING_SCHEDULE), ==, "karras");
-  g_assert_cmpint (g_variant_get_int32 (limn_document_get_value (document, LIMN_SETTING_STEPS)), ==,
-                   11);
-  g_assert_cmpfloat (g_variant_get_double (limn_document_get_value (document, LIMN_SETTING_CFG)),
-                     ==, 5.5);
-  g_assert_cmpuint (g_variant_get_uint64 (limn_document_get_value (document, LIMN_SETTING_SEED)),
-                    ==, seed);
-  g_assert_true (
-      g_variant_get_boolean (limn_document_get_value (document, LIMN_SETTING_SEED_LOCKED)));
-  /* The size is the canvas's. */
-  g_assert_cmpint (g_variant_get_int32 (limn_document_get_value (document, LIMN_SETTING_WIDTH)), ==,
-                   0);
-}
-
-static void
-test_use_settings (struct fixture *fixture, gconstpointer data)
-{
-  add_picture (fixture->document, "a (red:1.2) house, \"old\"", 18446744073709551615u, 96, 64);
-  activate (fixture, "use-settings");
-  wait_until (has_message, fixture);
-  assert_settings (fixture->document, "a (red:1.2) house, \"old\"", 18446744073709551615u);
-  limn_document_undo (fixture->document);
-  g_assert_cmpstr (limn_document_get_text (fixture->document, LIMN_SETTING_PROMPT), ==, "");
-  g_assert_null (limn_document_undo_label (fixture->document));
-  g_clear_pointer (&fixture->message, g_free);
-  activate (fixture, "use-seed");
-  wait_until (has_message, fixture);
-  g_assert_cmpstr (limn_document_get_text (fixture->document, LIMN_SETTING_PROMPT), ==, "");
-  g_assert_cmpuint (
-      g_variant_get_uint64 (limn_document_get_value (fixture->document, LIMN_SETTING_SEED)), ==,
-      18446744073709551615u);
-}
-
-/* What A1111 writes, with what Limn has not: a sentence names it. */
-static void
-test_foreign_recipe (struct fixture *fixture, gconstpointer data)
-{
-  static const char text[] = "a red house\nNegative prompt: blurry\n"
-                             "Steps: 11, Sampler: DPM++ 2M Karras, CFG scale: 5.5, Seed: 7, "
-                             "Size: 96x64, Model: somebody's mix, Clip skip: 2, RNG: CPU";
-  g_autoptr (limn_image) image = draw (96, 64, 1);
-  g_autoptr (GBytes) png = png_with (image, text, NULL);
-
-  limn_recipe_apply_bytes (fixture->studio, png, "it");
-  wait_until (has_message, fixture);
-  assert_settings (fixture->document, "a red house", 7);
-  g_assert_nonnull (strstr (fixture->message, "somebody's mix"));
-  g_assert_nonnull (strstr (fixture->message, "Clip skip 2"));
-}
-
-static void
-test_no_recipe (struct fixture *fixture, gconstpointer data)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new_static ("nothing", 7);
-
-  limn_recipe_apply_bytes (fixture->studio, bytes, "notes.txt");
-  wait_until (has_message, fixture);
-  g_assert_true (g_str_has_prefix (fixture->message, "notes.txt: "));
-  g_assert_null (limn_document_undo_label (fixture->document));
-}
-
-/* The layers that feed the same network get its weight, the second one the second's. */
-static void
-test_controls (struct fixture *fixture, gconstpointer data)
-{
-  g_autoptr (limn_recipe) recipe = new_recipe ("one", 1);
-  const struct limn_control controls[] = {
-    { .type = "scribble", .weight = 0.7f, .start = 0.1f, .end = 0.5f },
-    { .type = "scribble", .weight = 1.5f, .end = 1, .mode = LIMN_CONTROL_PROMPT },
-    { .type = "pose", .weight = 1, .end = 1 },
-  };
-  g_autofree char *sentence = NULL;
-
-  limn_document_add_layer (fixture->document, LIMN_LAYER_SCRIBBLE, "a", 0);
-  limn_document_add_layer (fixture->document, LIMN_LAYER_SCRIBBLE, "b", 1);
-  recipe->params.controls = controls;
-  recipe->params.n_controls = G_N_ELEMENTS (controls);
-  sentence = limn_recipe_apply (recipe, fixture->document);
-  g_assert_nonnull (strstr (sentence, "pose"));
-  for (guint i = 0; i < 2; i++) {
-    const limn_layer *layer = limn_document_layer (fixture->document, i);
-
-    g_assert_cmpfloat (limn_layer_get_double (layer, LIMN_LAYER_WEIGHT), ==, i == 0 ? 0.7 : 1.5);
-    g_assert_cmpfloat (limn_layer_get_double (layer, LIMN_LAYER_END), ==, i == 0 ? 0.5 : 1);
-    g_assert_cmpstr (limn_layer_get_text (layer, LIMN_LAYER_MODE), ==,
-                     i == 0 ? "balanced" : "prompt");
-  }
-  limn_document_undo (fixture->document);
-  g_assert_cmpfloat (
-      limn_layer_get_double (limn_document_layer (fixture->document, 0), LIMN_LAYER_WEIGHT), ==, 1);
-}
-
-static limn_recipe *
-recipe_of_model (const char *path, const char *name, const char *fingerprint)
-{
-  limn_recipe *recipe = new_recipe ("one", 1);
-
-  recipe->model.path = g_string_chunk_insert (recipe->strings, path);
-  recipe->model.name = g_string_chunk_insert (recipe->strings, name);
-  recipe->model.fingerprint = g_string_chunk_insert (recipe->strings, fingerprint);
-  return recipe;
-}
-
-static void
-apply_recipe (struct fixture *fixture, limn_recipe *recipe)
-{
-  g_autoptr (limn_image) image = draw (16, 16, 1);
-  g_autofree char *json = limn_recipe_to_json (recipe, NULL);
-  g_autoptr (GBytes) png = png_with (image, "", json);
-
-  g_clear_pointer (&fixture->message, g_free);
-  limn_recipe_apply_bytes (fixture->studio, png, "it");
-  wait_until (has_message, fixture);
-  limn_recipe_free (recipe);
-}
-
-/* By its fingerprint wherever it is now, else by its name, else a sentence says that it is not
- * there. */
-static void
-test_model (struct fixture *fixture, gconstpointer data)
-{
-  g_autofree char *path = limn_data_path ("models/starter");
-  g_autofree char *fingerprint = limn_recipe_fingerprint (path, NULL);
-
-  limn_document_set_value (fixture->document, LIMN_SETTING_MODEL,
-                           g_variant_new_string ("/elsewhere"), 0);
-  apply_recipe (fixture, recipe_of_model ("/gone/other", "other", "0123"));
-  g_assert_cmpstr (limn_document_get_text (fixture->document, LIMN_SETTING_MODEL), ==,
-                   "/elsewhere");
-  g_assert_nonnull (strstr (fixture->message, "other"));
-  apply_recipe (fixture, recipe_of_model ("/gone/other", "other", fingerprint));
-  g_assert_cmpstr (limn_document_get_text (fixture->document, LIMN_SETTING_MODEL), ==, "");
-  g_assert_null (strstr (fixture->message, "other"));
 }
 
 /* --- keys --- */
@@ -531,16 +246,16 @@ static void
 test_keyboard (struct fixture *fixture, gconstpointer data)
 {
   for (guint i = 1; i <= 3; i++)
-    add_picture (fixture->document, "one", i, 96, 64);
+    fixture_add_picture (fixture->document, "one", i, 96, 64);
   draw_frames (fixture, 3);
   g_assert_true (gtk_widget_grab_focus (find_child (fixture->strip, "row")));
   press (fixture, "Right");
   press (fixture, "f");
-  wait_until (is_second_favourite, fixture);
+  fixture_wait_until (is_second_favourite, fixture);
   press (fixture, "Return");
-  wait_until (has_layer, fixture);
+  fixture_wait_until (has_layer, fixture);
   press (fixture, "Delete");
-  wait_until (is_two, fixture);
+  fixture_wait_until (is_two, fixture);
   g_assert_cmpstr (limn_result_item_get_seed (shown (fixture, 0)), ==, "3");
   g_assert_cmpstr (limn_result_item_get_seed (shown (fixture, 1)), ==, "1");
 }
@@ -551,15 +266,15 @@ test_details (struct fixture *fixture, gconstpointer data)
 {
   GtkWidget *popover;
 
-  add_picture (fixture->document, "a red house", 5, 96, 64);
+  fixture_add_picture (fixture->document, "a red house", 5, 96, 64);
   draw_frames (fixture, 3);
-  activate (fixture, "details");
+  fixture_activate (fixture, "details");
   draw_frames (fixture, 3);
   popover = find_child (fixture->strip, "popover");
   g_assert_nonnull (popover);
   g_assert_true (gtk_widget_get_mapped (popover));
   keep_picture_of (popover, "results-details");
-  activate (fixture, "discard");
+  fixture_activate (fixture, "discard");
   g_assert_false (gtk_widget_get_visible (popover));
   /* GDK may still ask its surface where the pointer is. */
   draw_frames (fixture, 3);
@@ -604,7 +319,7 @@ test_content (struct fixture *fixture, gconstpointer data)
   gsize size;
   GBytes *png;
 
-  add_picture (fixture->document, "a red / house", 5, 96, 64);
+  fixture_add_picture (fixture->document, "a red / house", 5, 96, 64);
   png = limn_result_item_get_png (shown (fixture, 0));
   name = limn_result_item_file_name (shown (fixture, 0));
   g_assert_cmpstr (name, ==, "a-red-house-5.png");
@@ -652,7 +367,7 @@ test_other_document (struct fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 3; i++)
     limn_document_add_result (other, bytes, "");
   g_settings_set_int (limn_preferences (), "results-limit", 1);
-  add_picture (fixture->document, "one", 1, 96, 64);
+  fixture_add_picture (fixture->document, "one", 1, 96, 64);
   limn_studio_set_document (fixture->studio, other);
   g_assert_cmpuint (n_shown (fixture), ==, 3);
   g_assert_cmpuint (limn_document_n_results (other), ==, 3);
@@ -675,15 +390,15 @@ test_pictures (struct fixture *fixture, gconstpointer data)
   draw_frames (fixture, 3);
   keep_picture (fixture, dark ? "results-empty-dark" : "results-empty");
   for (guint i = 0; i < 12; i++)
-    add_picture (fixture->document, "a red house by the sea, evening light", i + 1, sizes[i % 4][0],
-                 sizes[i % 4][1]);
-  drain ();
-  activate (fixture, "next");
-  activate (fixture, "favourite");
-  activate (fixture, "next");
+    fixture_add_picture (fixture->document, "a red house by the sea, evening light", i + 1,
+                         sizes[i % 4][0], sizes[i % 4][1]);
+  fixture_drain ();
+  fixture_activate (fixture, "next");
+  fixture_activate (fixture, "favourite");
+  fixture_activate (fixture, "next");
   draw_frames (fixture, 3);
-  wait_until (is_drawn, fixture);
-  wait_until (has_picture, fixture);
+  fixture_wait_until (is_drawn, fixture);
+  fixture_wait_until (has_picture, fixture);
   g_assert_cmpint (gtk_widget_get_height (fixture->strip), >=, 92);
   draw_frames (fixture, 3);
   keep_picture (fixture, dark ? "results-dark" : "results");
@@ -693,21 +408,12 @@ test_pictures (struct fixture *fixture, gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static const struct {
-    const char *name;
-    void (*func) (struct fixture *, gconstpointer);
-    const char *data;
-  } tests[] = {
+  static const struct fixture_case cases[] = {
     { "/results/newest-first", test_newest_first },
     { "/results/select-shows", test_select_shows },
     { "/results/favourite-and-filter", test_favourite_and_filter },
     { "/results/discard", test_discard },
     { "/results/as-layer", test_as_layer },
-    { "/results/use-settings", test_use_settings },
-    { "/results/foreign-recipe", test_foreign_recipe },
-    { "/results/no-recipe", test_no_recipe },
-    { "/results/controls", test_controls },
-    { "/results/model", test_model },
     { "/results/keyboard", test_keyboard },
     { "/results/details", test_details },
     { "/results/content", test_content },
@@ -717,9 +423,5 @@ main (int argc, char **argv)
     { "/results/pictures-dark", test_pictures, "dark" },
   };
 
-  gtk_test_init (&argc, &argv, NULL);
-  adw_init ();
-  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].name, struct fixture, tests[i].data, set_up, tests[i].func, tear_down);
-  return g_test_run ();
+  return fixture_run (argc, argv, cases, G_N_ELEMENTS (cases));
 }

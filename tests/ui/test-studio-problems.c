@@ -8,7 +8,6 @@
 #include "generate/queue.h"
 #include "paths.h"
 #include "person.h"
-#include "preferences.h"
 
 /* What goes wrong around a drawing: a sentence where a person sees it, and the drawing is as it
  * was. */
@@ -299,8 +298,33 @@ has_results (gpointer data)
   return limn_document_n_results (wanted->window->document) == wanted->results && is_quiet (NULL);
 }
 
-/* A model that is loaded is used on when its folder goes; what came into its place is read, and is
- * broken; and without any the button says why it cannot. */
+static bool
+is_possible (gpointer window)
+{
+  return g_action_group_get_action_enabled (limn_window_get_group (window, "generate"), "run");
+}
+
+static bool
+is_impossible (gpointer window)
+{
+  return !is_possible (window);
+}
+
+/* As somebody who was in another window, and comes back. */
+static void
+come_back (LimnWindow *window)
+{
+  GtkWidget *other = gtk_window_new ();
+
+  gtk_window_present (GTK_WINDOW (other));
+  person_faces (other);
+  gtk_window_destroy (GTK_WINDOW (other));
+  person_faces (window);
+}
+
+/* A model that is loaded is used on when its folder goes, and the button says then why it cannot
+ * again, as it does to who comes back to the window; what came into its place is read, and is
+ * broken. */
 static void
 test_model (void)
 {
@@ -324,8 +348,12 @@ test_model (void)
   run ("rm", "-r", "-f", model);
   person_does ("key ctrl+Return");
   fixture_wait (has_results, &(struct wanted){ window, 2 });
+  fixture_wait (is_impossible, window);
+  assert_reads (GTK_WIDGET (window), missing);
 
+  /* It is looked for again by and by. */
   run ("cp", "-r", starter, model);
+  fixture_wait (is_possible, window);
   g_assert_true (g_file_set_contents (config, "{", 1, NULL));
   person_does ("key ctrl+Return");
   assert_reads (GTK_WIDGET (window->toasts), broken);
@@ -333,13 +361,16 @@ test_model (void)
   g_assert_cmpuint (limn_document_n_results (window->document), ==, 2);
   fixture_assert_equal (before, window->document);
 
-  run ("rm", "-r", "-f", folder);
   change_model (window, "");
   fixture_wait (can_generate, window);
+  run ("rm", "-r", "-f", model);
+  run ("cp", "-r", starter, model);
   change_model (window, model);
+  fixture_wait (can_generate, window);
+  run ("rm", "-r", "-f", folder);
+  come_back (window);
+  fixture_wait (is_impossible, window);
   assert_reads (GTK_WIDGET (window), missing);
-  g_assert_false (
-      g_action_group_get_action_enabled (limn_window_get_group (window, "generate"), "run"));
   fixture_screenshot (GTK_WIDGET (window), "studio-no-model");
   fixture_assert_equal (before, window->document);
   close_drawing (window);
@@ -348,21 +379,13 @@ test_model (void)
 int
 main (int argc, char **argv)
 {
-  int status;
-
   /* What cannot grow is an error of the call that tried. */
   signal (SIGXFSZ, SIG_IGN);
-  fixture_init (&argc, &argv);
-  fixture_application ();
-  g_settings_set_int (limn_preferences (), "canvas-width", SIDE);
-  g_settings_set_int (limn_preferences (), "canvas-height", SIDE);
-  g_settings_set_string (limn_preferences (), "colour-scheme", "light");
+  person_init (&argc, &argv, SIDE);
   /* First: after a save GTK writes its list of recent files at a moment of its own. */
   g_test_add_func ("/studio-problems/full-disk", test_full_disk);
   g_test_add_func ("/studio-problems/files", test_files);
   g_test_add_func ("/studio-problems/place", test_place);
   g_test_add_func ("/studio-problems/model", test_model);
-  status = g_test_run ();
-  limn_queue_release_default ();
-  return status;
+  return person_run ();
 }

@@ -481,18 +481,10 @@ test_undo (void)
 int
 main (int argc, char **argv)
 {
-  int status;
-
-  fixture_init (&argc, &argv);
-  fixture_application ();
-  g_settings_set_int (limn_preferences (), "canvas-width", SIDE);
-  g_settings_set_int (limn_preferences (), "canvas-height", SIDE);
-  g_settings_set_string (limn_preferences (), "colour-scheme", "light");
+  person_init (&argc, &argv, SIDE);
   g_test_add_func ("/studio/undo", test_undo);
   g_test_add_func ("/studio/draw", test_draw);
   g_test_add_func ("/studio/live", test_live);
   g_test_add_func ("/studio/cancel", test_cancel);
-  status = g_test_run ();
-  limn_queue_release_default ();
-  return status;
+  return person_run ();
 }

@@ -27,17 +27,24 @@ begin_selected (struct hand *hand)
   g_assert_null (hand->shown);
 }
 
-/* Applies; what was shown before is what there is now. */
+/* Applies; what was shown before is what there is now, and again after undo and redo, which draws
+ * it. */
 static void
 apply (struct hand *hand)
 {
   cairo_surface_t *shown = cairo_surface_reference (hand->shown);
+  cairo_surface_t *before = hand_copy (hand);
 
   g_assert_true (hand_key (hand, GDK_KEY_Return));
   g_assert_false (limn_toolbox_is_open (hand->box));
   g_assert_null (hand->shown);
   g_assert_cmpint (hand_last_op (hand)->kind, ==, LIMN_OP_TRANSFORM);
-  g_assert_cmpint (hand_difference (shown, hand_layer (hand)->pixels), <=, 1);
+  g_assert_cmpint (hand_difference (shown, hand_layer (hand)->pixels), ==, 0);
+  g_assert_true (limn_document_undo (hand->document));
+  g_assert_cmpint (hand_difference (before, hand_layer (hand)->pixels), ==, 0);
+  g_assert_true (limn_document_redo (hand->document));
+  g_assert_cmpint (hand_difference (shown, hand_layer (hand)->pixels), ==, 0);
+  cairo_surface_destroy (before);
   cairo_surface_destroy (shown);
 }
 

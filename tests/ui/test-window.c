@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "preferences.h"
 #include "window-fixture.h"
@@ -26,6 +27,51 @@ test_open_close (void)
   g_assert_cmpstr (gtk_window_get_title (GTK_WINDOW (window)), ==, "Untitled – Limn");
   fixture_screenshot (GTK_WIDGET (window), "window");
   fixture_close (window);
+}
+
+static struct limn_brush
+brush_of (LimnWindow *window, limn_tool_id tool)
+{
+  return limn_studio_get_brush (limn_window_get_studio (window), tool);
+}
+
+/* Sizes, softness and curves are what they were in the window that was closed last. */
+static void
+test_brushes (void)
+{
+  static const guint8 curve[LIMN_BRUSH_CURVE] = { 9, 8, 7, 6, 5 };
+  LimnWindow *window = fixture_window ();
+  LimnStudio *studio = limn_window_get_studio (window);
+  struct limn_brush eraser = brush_of (window, LIMN_TOOL_ERASER);
+  struct limn_brush line = brush_of (window, LIMN_TOOL_LINE);
+  struct limn_brush kept;
+
+  eraser.size = 77.5f;
+  eraser.softness = 0.25f;
+  memcpy (eraser.curve, curve, sizeof curve);
+  limn_studio_set_brush (studio, LIMN_TOOL_ERASER, &eraser);
+  fixture_close (window);
+  window = fixture_window ();
+  kept = brush_of (window, LIMN_TOOL_ERASER);
+  g_assert_cmpfloat (kept.size, ==, 77.5);
+  g_assert_cmpfloat (kept.softness, ==, 0.25);
+  g_assert_cmpmem (kept.curve, LIMN_BRUSH_CURVE, curve, sizeof curve);
+  kept = brush_of (window, LIMN_TOOL_LINE);
+  g_assert_cmpfloat (kept.size, ==, line.size);
+  g_assert_cmpmem (kept.curve, LIMN_BRUSH_CURVE, line.curve, LIMN_BRUSH_CURVE);
+  fixture_close (window);
+
+  /* What somebody wrote there by hand is brought into range. */
+  g_settings_set_value (
+      limn_preferences (), "brushes",
+      g_variant_new_parsed ("{'eraser': (1e300, -5.0, [byte 1]), 'spoon': (1.0, 1.0, @ay [])}"));
+  window = fixture_window ();
+  kept = brush_of (window, LIMN_TOOL_ERASER);
+  g_assert_cmpfloat (kept.size, ==, LIMN_BRUSH_MAX_SIZE);
+  g_assert_cmpfloat (kept.softness, ==, 0);
+  g_assert_cmpmem (kept.curve, LIMN_BRUSH_CURVE, line.curve, LIMN_BRUSH_CURVE);
+  fixture_close (window);
+  g_settings_reset (limn_preferences (), "brushes");
 }
 
 /* --- actions --- */
@@ -344,9 +390,19 @@ test_dark (void)
 }
 
 static void
+find_scroller (GtkWidget *widget, gpointer found)
+{
+  if (GTK_IS_SCROLLED_WINDOW (widget))
+    *(GtkScrolledWindow **) found = GTK_SCROLLED_WINDOW (widget);
+}
+
+/* Letters of half again the size: the window can be as small as a screen, and nothing of any tool's
+ * options has to be scrolled to. */
+static void
 test_big_text (void)
 {
   GtkSettings *settings = gtk_settings_get_default ();
+  GtkScrolledWindow *scroller = NULL;
   LimnWindow *window;
   int dpi, least;
 
@@ -357,6 +413,18 @@ test_big_text (void)
                       NULL);
   g_assert_cmpint (least, <=, 1024);
   fixture_screenshot (GTK_WIDGET (window), "window-big-text");
+  fixture_walk (GTK_WIDGET (window->options_place), find_scroller, &scroller);
+  for (int tool = 0; tool < LIMN_N_TOOLS; tool++) {
+    GtkAdjustment *adjustment = gtk_scrolled_window_get_hadjustment (scroller);
+
+    limn_studio_set_tool (limn_window_get_studio (window), (limn_tool_id) tool);
+    fixture_settle ();
+    fixture_frames (GTK_WIDGET (window));
+    g_test_message ("%s: %g of %g", limn_tool_names[tool], gtk_adjustment_get_upper (adjustment),
+                    gtk_adjustment_get_page_size (adjustment));
+    g_assert_cmpfloat (gtk_adjustment_get_upper (adjustment), <=,
+                       gtk_adjustment_get_page_size (adjustment));
+  }
   fixture_close (window);
   g_object_set (settings, "gtk-xft-dpi", dpi, NULL);
 }
@@ -383,6 +451,7 @@ main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   g_test_add_func ("/window/open-close", test_open_close);
+  g_test_add_func ("/window/brushes", test_brushes);
   g_test_add_func ("/window/shortcuts", test_shortcuts);
   g_test_add_func ("/window/menus", test_menus);
   g_test_add_func ("/window/access", test_access);

@@ -31,7 +31,7 @@ void limn_view_resize (struct limn_view *view, int width, int height, int device
 void limn_view_resize_document (struct limn_view *view, int width, int height);
 
 /* From the document to the widget. The corner of the document lies on a pixel of the screen, so
- * that 100 % is sharp and a moved view shows the same pixels elsewhere. */
+ * that 100% is sharp and a moved view shows the same pixels elsewhere. */
 void limn_view_get_matrix (const struct limn_view *view, cairo_matrix_t *matrix);
 void limn_view_to_document (
     const struct limn_view *view, double x, double y, double *to_x, double *to_y);
@@ -55,7 +55,7 @@ void limn_view_pan (struct limn_view *view, double dx, double dy);
 void limn_view_set_scale (struct limn_view *view, double scale, double x, double y);
 /* One pixel of the screen for each of the document's. */
 void limn_view_set_actual_size (struct limn_view *view, double x, double y);
-/* To the next of the round scales, 100 % among them; @steps may be negative. */
+/* To the next of the round scales, 100% among them; @steps may be negative. */
 void limn_view_step_scale (struct limn_view *view, int steps, double x, double y);
 /* Clockwise as it is seen, by @degrees. */
 void limn_view_rotate (struct limn_view *view, double degrees, double x, double y);

@@ -47,6 +47,7 @@ on_run (GSimpleAction *action, GVariant *parameter, gpointer data)
   struct context *context = data;
 
   limn_queue_generate (limn_queue_get_default (), context->studio);
+  limn_outlook_look_again (limn_outlook_get (context->studio));
 }
 
 static void

@@ -4,7 +4,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#include "generate/inputs.h"
+#include "document/inputs.h"
 #include "prompt-expand.h"
 #include "recipe-json.h"
 #include "recipe-text.h"

@@ -3,7 +3,7 @@
 
 #include <sys/resource.h>
 
-#include "generate/inputs.h"
+#include "document/inputs.h"
 #include "prompt-expand.h"
 
 #define NICENESS 5

@@ -181,6 +181,13 @@ on_changed (LimnOutlook *outlook)
   schedule (outlook, PAUSE);
 }
 
+void
+limn_outlook_look_again (LimnOutlook *outlook)
+{
+  g_clear_pointer (&outlook->kind, g_free);
+  schedule (outlook, 0);
+}
+
 static void
 on_document (LimnOutlook *outlook)
 {
@@ -210,8 +217,8 @@ limn_outlook_get (LimnStudio *studio)
   g_object_set_data_full (G_OBJECT (studio), "limn-outlook", outlook, g_object_unref);
   g_signal_connect_object (studio, "notify::document", G_CALLBACK (on_document), outlook,
                            G_CONNECT_SWAPPED);
-  g_signal_connect_object (limn_models_get_default (), "controls-changed", G_CALLBACK (on_changed),
-                           outlook, G_CONNECT_SWAPPED);
+  g_signal_connect_object (limn_models_get_default (), "controls-changed",
+                           G_CALLBACK (limn_outlook_look_again), outlook, G_CONNECT_SWAPPED);
   on_document (outlook);
   return outlook;
 }

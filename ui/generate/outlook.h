@@ -14,6 +14,9 @@ G_DECLARE_FINAL_TYPE (LimnOutlook, limn_outlook, LIMN, OUTLOOK, GObject)
  * the model, too, so that the first picture begins at once. */
 LimnOutlook *limn_outlook_get (LimnStudio *studio);
 
+/* Something outside of the drawing may have changed: a model that is gone is said. */
+void limn_outlook_look_again (LimnOutlook *outlook);
+
 /* The sentence that says why it cannot be drawn, or NULL; borrowed. */
 const char *limn_outlook_get_problem (LimnOutlook *outlook);
 /* "Needs 512 MB of 8.2 GB", or NULL as long as it is not known; borrowed. */

@@ -1,118 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "generate/request.h"
 
-#include <glib/gi18n.h>
-#include <string.h>
-
-#include "document/composite.h"
 #include "generate/mirror.h"
 #include "preferences.h"
-#include "prompt-expand.h"
 #include "prompt/models.h"
 
-#define TITLE_LENGTH 120 /* characters */
-#define DRAWING_POLL 10  /* milliseconds */
-
-/* --- a request --- */
-
-static void
-layer_free (struct limn_request_layer *layer)
-{
-  limn_snapshot_free (layer->pixels);
-  g_free (layer->control);
-  g_free (layer->weights);
-  g_free (layer);
-}
-
-limn_request *
-limn_request_ref (limn_request *request)
-{
-  g_atomic_ref_count_inc (&request->references);
-  return request;
-}
-
-void
-limn_request_unref (limn_request *request)
-{
-  if (request == NULL || !g_atomic_ref_count_dec (&request->references))
-    return;
-  g_free (request->model);
-  g_free (request->device);
-  g_free (request->prompt);
-  g_free (request->negative);
-  g_free (request->title);
-  g_ptr_array_unref (request->layers);
-  g_free (request);
-}
-
-static bool
-layer_equal (const struct limn_request_layer *a, const struct limn_request_layer *b)
-{
-  return a->kind == b->kind && a->x == b->x && a->y == b->y && a->opacity == b->opacity &&
-         a->blend == b->blend && g_strcmp0 (a->control, b->control) == 0 &&
-         a->weight == b->weight && a->start == b->start && a->end == b->end && a->mode == b->mode &&
-         g_strcmp0 (a->weights, b->weights) == 0 && limn_snapshot_equal (a->pixels, b->pixels);
-}
-
-bool
-limn_request_equal (const limn_request *a, const limn_request *b)
-{
-  /* The numbers were set one by one in memory that was zero, so that gaps between them are equal.
-   */
-  if (strcmp (a->model, b->model) != 0 || g_strcmp0 (a->device, b->device) != 0 ||
-      strcmp (a->prompt, b->prompt) != 0 || strcmp (a->negative, b->negative) != 0 ||
-      memcmp (&a->params, &b->params, sizeof a->params) != 0 ||
-      a->image_to_image != b->image_to_image || a->width != b->width || a->height != b->height ||
-      a->layers->len != b->layers->len)
-    return false;
-  for (guint i = 0; i < a->layers->len; i++)
-    if (!layer_equal (a->layers->pdata[i], b->layers->pdata[i]))
-      return false;
-  return true;
-}
-
-bool
-limn_request_check (const limn_request *request, int width, int height, GError **error)
-{
-  const struct limn_generate_params *params = &request->params;
-  double scale = MAX ((double) params->hires_scale, 1.0), wide = width, high = height;
-
-  if (width == 0) {
-    wide = params->width > 0 ? params->width : params->height * params->aspect;
-    high = params->height > 0 ? params->height : params->width / params->aspect;
-  }
-  wide *= scale;
-  high *= scale;
-  if (wide * high <= LIMN_REQUEST_MAX_PIXELS)
-    return true;
-  g_set_error (
-      error, LIMN_ERROR, LIMN_ERROR_ARGUMENT,
-      _ ("The picture would have %.0f × %.0f pixels, and at most %.1f million are possible"), wide,
-      high, LIMN_REQUEST_MAX_PIXELS / 1e6);
-  return false;
-}
-
-/* --- from a document --- */
-
-static int
-get_int (LimnDocument *document, limn_setting setting)
-{
-  return g_variant_get_int32 (limn_document_get_value (document, setting));
-}
-
-static double
-get_double (LimnDocument *document, limn_setting setting)
-{
-  return g_variant_get_double (limn_document_get_value (document, setting));
-}
-
-static int
-get_choice (LimnDocument *document, limn_setting setting)
-{
-  return MAX (
-      limn_choice_find (limn_settings[setting].choices, limn_document_get_text (document, setting)),
-      0);
-}
+#define DRAWING_POLL 10 /* milliseconds */
 
 /* The preference's words. */
 static limn_preview
@@ -135,133 +28,47 @@ get_preview (void)
   return LIMN_PREVIEW_AUTO;
 }
 
-static void
-set_params (struct limn_generate_params *params, LimnDocument *document)
-{
-  double hires = get_double (document, LIMN_SETTING_HIRES);
-  int width, height;
-
-  limn_document_get_size (document, &width, &height);
-  params->sampler = (limn_sampler_kind) get_choice (document, LIMN_SETTING_SAMPLER);
-  params->sigmas = (limn_sigmas) get_choice (document, LIMN_SETTING_SCHEDULE);
-  params->steps = get_int (document, LIMN_SETTING_STEPS);
-  params->cfg = (float) get_double (document, LIMN_SETTING_CFG);
-  params->cfg_rescale = (float) get_double (document, LIMN_SETTING_CFG_RESCALE);
-  params->eta = get_double (document, LIMN_SETTING_ETA);
-  params->seed = g_variant_get_uint64 (limn_document_get_value (document, LIMN_SETTING_SEED));
-  params->width = get_int (document, LIMN_SETTING_WIDTH);
-  params->height = get_int (document, LIMN_SETTING_HEIGHT);
-  params->aspect = (double) width / height;
-  params->strength = (float) get_double (document, LIMN_SETTING_STRENGTH);
-  params->hires_scale = hires > 1 ? (float) hires : 0;
-  params->hires_strength = (float) get_double (document, LIMN_SETTING_HIRES_STRENGTH);
-  params->hires_steps = get_int (document, LIMN_SETTING_HIRES_STEPS);
-  params->hires_upscale = (limn_upscale) get_choice (document, LIMN_SETTING_HIRES_UPSCALE);
-  params->preview = get_preview ();
-}
-
+/* The one of the preferences, or NULL for the best. */
 static char *
-make_title (LimnDocument *document)
+get_device (void)
 {
-  g_autofree char *prompt =
-      g_strdelimit (g_strdup (limn_document_get_text (document, LIMN_SETTING_PROMPT)), "\n\t", ' ');
-
-  g_strstrip (prompt);
-  return g_utf8_substring (prompt, 0, MIN (g_utf8_strlen (prompt, -1), TITLE_LENGTH));
-}
-
-static char *
-get_device (LimnDocument *document)
-{
-  const char *device = limn_document_get_text (document, LIMN_SETTING_DEVICE);
   g_autofree char *preferred = g_settings_get_string (limn_preferences (), "device");
 
-  if (*device == '\0')
-    device = preferred;
-  return *device != '\0' ? g_strdup (device) : NULL;
+  return *preferred != '\0' ? g_steal_pointer (&preferred) : NULL;
 }
 
-static limn_request *
-request_new (LimnDocument *document)
+struct taking {
+  limn_mirror *mirror;
+  int room;
+};
+
+static limn_snapshot *
+take (const limn_layer *layer, gpointer data)
 {
-  limn_request *request = g_new0 (limn_request, 1);
+  struct taking *taking = data;
 
-  g_atomic_ref_count_init (&request->references);
-  request->model = limn_models_resolve (limn_document_get_text (document, LIMN_SETTING_MODEL));
-  request->device = get_device (document);
-  request->prompt = limn_style_apply (limn_document_get_text (document, LIMN_SETTING_STYLE_PROMPT),
-                                      limn_document_get_text (document, LIMN_SETTING_PROMPT));
-  request->negative =
-      limn_style_apply (limn_document_get_text (document, LIMN_SETTING_STYLE_NEGATIVE),
-                        limn_document_get_text (document, LIMN_SETTING_NEGATIVE));
-  request->title = make_title (document);
-  set_params (&request->params, document);
-  request->image_to_image =
-      g_variant_get_boolean (limn_document_get_value (document, LIMN_SETTING_IMAGE_TO_IMAGE));
-  limn_document_get_size (document, &request->width, &request->height);
-  request->layers = g_ptr_array_new_with_free_func ((GDestroyNotify) layer_free);
-  return request;
-}
-
-/* Whether it feeds a ControlNet, or is a part of the picture to begin with. */
-static bool
-takes_part (const limn_request *request, const limn_layer *layer)
-{
-  if (!limn_layer_get_bool (layer, LIMN_LAYER_VISIBLE))
-    return false;
-  return *limn_layer_get_text (layer, LIMN_LAYER_CONTROL) != '\0' ||
-         (request->image_to_image && layer->kind == LIMN_LAYER_PICTURE);
-}
-
-static struct limn_request_layer *
-layer_new (LimnDocument *document, const limn_layer *layer, limn_snapshot *pixels)
-{
-  struct limn_request_layer *copy = g_new0 (struct limn_request_layer, 1);
-  const char *control = limn_layer_get_text (layer, LIMN_LAYER_CONTROL);
-
-  copy->kind = layer->kind;
-  copy->pixels = pixels;
-  copy->x = limn_layer_get_int (layer, LIMN_LAYER_X);
-  copy->y = limn_layer_get_int (layer, LIMN_LAYER_Y);
-  copy->opacity = limn_layer_get_double (layer, LIMN_LAYER_OPACITY);
-  copy->blend = limn_composite_blend (layer);
-  copy->weight = (float) limn_layer_get_double (layer, LIMN_LAYER_WEIGHT);
-  copy->start = (float) limn_layer_get_double (layer, LIMN_LAYER_START);
-  copy->end = (float) limn_layer_get_double (layer, LIMN_LAYER_END);
-  copy->mode = (limn_control_mode) MAX (
-      limn_choice_find (limn_mode_names, limn_layer_get_text (layer, LIMN_LAYER_MODE)), 0);
-  if (*control != '\0') {
-    const char *model = limn_document_get_text (document, LIMN_SETTING_MODEL);
-
-    copy->control = g_strdup (control);
-    copy->weights = limn_models_control_path (model, control);
-  }
-  return copy;
+  return limn_mirror_take (taking->mirror, layer, &taking->room);
 }
 
 limn_request *
-limn_request_new (LimnDocument *document)
+limn_request_try (LimnDocument *document)
 {
-  g_autoptr (limn_request) request = request_new (document);
-  limn_mirror *mirror = limn_mirror_get (document);
-  int room = LIMN_MIRROR_TURN;
+  struct taking taking = { limn_mirror_get (document), LIMN_MIRROR_TURN };
+  const char *model = limn_document_get_text (document, LIMN_SETTING_MODEL);
+  limn_request *request = limn_request_new (document, take, &taking);
 
-  for (guint i = 0; i < limn_document_n_layers (document); i++) {
-    const limn_layer *layer = limn_document_layer (document, i);
-    limn_snapshot *pixels;
+  if (request == NULL)
+    return NULL;
+  if (request->device == NULL)
+    request->device = get_device ();
+  request->params.preview = get_preview ();
+  for (guint i = 0; i < request->layers->len; i++) {
+    struct limn_request_layer *layer = request->layers->pdata[i];
 
-    if (!takes_part (request, layer))
-      continue;
-    pixels = limn_mirror_take (mirror, layer, &room);
-    if (pixels == NULL)
-      return NULL;
-    /* A layer on which nothing is drawn yet asks for nothing. */
-    if (layer->kind == LIMN_LAYER_SCRIBBLE && limn_snapshot_is_empty (pixels))
-      limn_snapshot_free (pixels);
-    else
-      g_ptr_array_add (request->layers, layer_new (document, layer, pixels));
+    if (layer->control != NULL)
+      layer->weights = limn_models_control_path (model, layer->control);
   }
-  return g_steal_pointer (&request);
+  return request;
 }
 
 /* --- over several turns of the main loop --- */
@@ -290,7 +97,7 @@ try (struct making *making)
 
   if (g_cancellable_is_cancelled (making->cancellable))
     return true;
-  request = document != NULL ? limn_request_new (document) : NULL;
+  request = document != NULL ? limn_request_try (document) : NULL;
   if (request == NULL && document != NULL)
     return false;
   making->func (request, making->data);

@@ -40,7 +40,7 @@ static const struct {
   { N_ ("Loose"), N_ ("Weight 0.7 in the First Half of the Steps"), 0.7, 0.5 },
   { N_ ("Medium"),
     /* xgettext:no-c-format */
-    N_ ("Weight 1 up to 80 % of the Steps"), 1.0, 0.8 },
+    N_ ("Weight 1 up to 80% of the Steps"), 1.0, 0.8 },
   { N_ ("Strict"), N_ ("Weight 1 in All Steps"), 1.0, 1.0 },
 };
 

@@ -55,7 +55,7 @@ limn_layer_properties_update (LimnLayerProperties *self)
     return;
   self->updating = true;
   opacity = limn_layer_get_double (layer, LIMN_LAYER_OPACITY) * 100;
-  percent = g_strdup_printf (_ ("%.0f %%"), opacity);
+  percent = g_strdup_printf (_ ("%.0f%%"), opacity);
   gtk_adjustment_set_value (self->opacity, opacity);
   gtk_label_set_text (self->opacity_label, percent);
   gtk_drop_down_set_selected (

@@ -98,8 +98,8 @@ show_kind (LimnLayerRow *self, const limn_layer *layer)
   g_autofree char *text = NULL;
 
   if (opacity < 0.995)
-    text = feeds ? g_strdup_printf (_ ("%.0f %%"), opacity * 100)
-                 : g_strdup_printf (_ ("%s · %.0f %%"), kind, opacity * 100);
+    text = feeds ? g_strdup_printf (_ ("%.0f%%"), opacity * 100)
+                 : g_strdup_printf (_ ("%s · %.0f%%"), kind, opacity * 100);
   else if (!feeds)
     text = g_strdup (kind);
   gtk_image_set_from_icon_name (self->kind_image, kinds[layer->kind].icon);

@@ -89,7 +89,7 @@ limn_models_is_scanning (LimnModels *self)
 char *
 limn_models_resolve (const char *model)
 {
-  return *model != '\0' ? g_strdup (model) : limn_data_path ("models" G_DIR_SEPARATOR_S "starter");
+  return *model != '\0' ? g_strdup (model) : limn_data_path (LIMN_STARTER_MODEL);
 }
 
 /* --- what was found --- */

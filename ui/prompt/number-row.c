@@ -7,12 +7,10 @@ struct _LimnNumberRow {
   LimnSettingRow parent;
 
   /* Template */
-  GtkLabel *label;
   GtkScale *scale;
   GtkSpinButton *spin;
   GtkAdjustment *scale_adjustment, *spin_adjustment;
 
-  int setting; /* -1 before it is known */
   double lower, upper, step;
   guint digits;
 };
@@ -20,9 +18,7 @@ struct _LimnNumberRow {
 G_DEFINE_FINAL_TYPE (LimnNumberRow, limn_number_row, LIMN_TYPE_SETTING_ROW)
 
 enum {
-  PROP_SETTING = 1,
-  PROP_TITLE,
-  PROP_LOWER,
+  PROP_LOWER = 1,
   PROP_UPPER,
   PROP_STEP,
   PROP_DIGITS,
@@ -42,11 +38,9 @@ static void
 limn_number_row_update (LimnSettingRow *row, LimnDocument *document, int setting)
 {
   LimnNumberRow *self = LIMN_NUMBER_ROW (row);
-  double number;
+  limn_setting own = (limn_setting) limn_setting_row_get_setting (row);
+  double number = get_number (limn_document_get_value (document, own));
 
-  if (setting != self->setting && setting != LIMN_ALL_SETTINGS)
-    return;
-  number = get_number (limn_document_get_value (document, (limn_setting) self->setting));
   gtk_adjustment_set_value (self->spin_adjustment, number);
   gtk_adjustment_set_value (self->scale_adjustment, number);
 }
@@ -55,12 +49,13 @@ limn_number_row_update (LimnSettingRow *row, LimnDocument *document, int setting
 static void
 set_number (LimnNumberRow *self, double number)
 {
+  limn_setting setting = (limn_setting) limn_setting_row_get_setting (LIMN_SETTING_ROW (self));
   double tens = pow (10, self->digits);
-  GVariant *value = limn_settings[self->setting].type == LIMN_TYPE_INT
+  GVariant *value = limn_settings[setting].type == LIMN_TYPE_INT
                         ? g_variant_new_int32 ((gint32) lround (number))
                         : g_variant_new_double (round (number * tens) / tens);
 
-  limn_setting_row_set (LIMN_SETTING_ROW (self), (limn_setting) self->setting, value);
+  limn_setting_row_set (LIMN_SETTING_ROW (self), setting, value);
 }
 
 static void
@@ -97,12 +92,10 @@ static void
 limn_number_row_constructed (GObject *object)
 {
   LimnNumberRow *self = LIMN_NUMBER_ROW (object);
-  const struct limn_key *key;
-  const char *title = gtk_label_get_label (self->label);
+  LimnSettingRow *row = LIMN_SETTING_ROW (object);
+  const struct limn_key *key = &limn_settings[limn_setting_row_get_setting (row)];
 
   G_OBJECT_CLASS (limn_number_row_parent_class)->constructed (object);
-  g_return_if_fail (self->setting >= 0);
-  key = &limn_settings[self->setting];
   gtk_adjustment_configure (self->scale_adjustment, key->number, self->lower, self->upper,
                             self->step, self->step * 5, 0);
   gtk_adjustment_configure (self->spin_adjustment, key->number, key->min, key->max, self->step,
@@ -112,10 +105,8 @@ limn_number_row_constructed (GObject *object)
                             self);
   g_signal_connect_swapped (self->spin_adjustment, "value-changed", G_CALLBACK (on_spin_changed),
                             self);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->scale), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  title, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->spin), GTK_ACCESSIBLE_PROPERTY_LABEL, title,
-                                  -1);
+  limn_setting_row_name (row, GTK_WIDGET (self->scale));
+  limn_setting_row_name (row, GTK_WIDGET (self->spin));
 }
 
 static void
@@ -124,12 +115,6 @@ limn_number_row_set_property (GObject *object, guint prop, const GValue *value, 
   LimnNumberRow *self = LIMN_NUMBER_ROW (object);
 
   switch (prop) {
-  case PROP_SETTING:
-    self->setting = limn_setting_row_find (g_value_get_string (value));
-    break;
-  case PROP_TITLE:
-    gtk_label_set_label (self->label, g_value_get_string (value));
-    break;
   case PROP_LOWER:
     self->lower = g_value_get_double (value);
     break;
@@ -159,8 +144,6 @@ limn_number_row_class_init (LimnNumberRowClass *class)
   widget_class->grab_focus = limn_number_row_grab_focus;
   LIMN_SETTING_ROW_CLASS (class)->update = limn_number_row_update;
 
-  props[PROP_SETTING] = g_param_spec_string ("setting", NULL, NULL, NULL, flags);
-  props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
   props[PROP_LOWER] = g_param_spec_double ("lower", NULL, NULL, 0, 1e6, 0, flags);
   props[PROP_UPPER] = g_param_spec_double ("upper", NULL, NULL, 0, 1e6, 1, flags);
   props[PROP_STEP] = g_param_spec_double ("step", NULL, NULL, 0, 1e6, 1, flags);
@@ -168,7 +151,6 @@ limn_number_row_class_init (LimnNumberRowClass *class)
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/org/limn/Limn/prompt/number-row.ui");
-  gtk_widget_class_bind_template_child (widget_class, LimnNumberRow, label);
   gtk_widget_class_bind_template_child (widget_class, LimnNumberRow, scale);
   gtk_widget_class_bind_template_child (widget_class, LimnNumberRow, spin);
   gtk_widget_class_bind_template_child (widget_class, LimnNumberRow, scale_adjustment);
@@ -179,6 +161,5 @@ limn_number_row_class_init (LimnNumberRowClass *class)
 static void
 limn_number_row_init (LimnNumberRow *self)
 {
-  self->setting = -1;
   gtk_widget_init_template (GTK_WIDGET (self));
 }

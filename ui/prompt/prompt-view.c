@@ -24,7 +24,7 @@ struct _LimnPromptView {
   LimnSettingRow parent;
 
   /* Template */
-  GtkLabel *label, *count, *hint;
+  GtkLabel *count, *hint;
   GtkTextView *text;
   GtkTextBuffer *buffer;
   GtkScrolledWindow *scroller;
@@ -33,7 +33,6 @@ struct _LimnPromptView {
   LimnTokens *tokens;
 
   GtkTextTag *tags[LIMN_N_SPANS]; /* borrowed from the buffer's table */
-  int setting;
   guint lines;
   guint64 merge;
   edit_kind edit;
@@ -44,13 +43,17 @@ struct _LimnPromptView {
 G_DEFINE_FINAL_TYPE (LimnPromptView, limn_prompt_view, LIMN_TYPE_SETTING_ROW)
 
 enum {
-  PROP_SETTING = 1,
-  PROP_TITLE,
-  PROP_HINT,
+  PROP_HINT = 1,
   PROP_LINES,
   N_PROPS,
 };
 static GParamSpec *props[N_PROPS];
+
+static limn_setting
+setting_of (LimnPromptView *self)
+{
+  return (limn_setting) limn_setting_row_get_setting (LIMN_SETTING_ROW (self));
+}
 
 static char *
 get_text (LimnPromptView *self)
@@ -154,15 +157,15 @@ on_counted (LimnPromptView *self)
 static void
 count_tokens (LimnPromptView *self, LimnDocument *document)
 {
-  limn_setting style = self->setting == LIMN_SETTING_PROMPT ? LIMN_SETTING_STYLE_PROMPT
-                                                            : LIMN_SETTING_STYLE_NEGATIVE;
+  limn_setting style = setting_of (self) == LIMN_SETTING_PROMPT ? LIMN_SETTING_STYLE_PROMPT
+                                                                : LIMN_SETTING_STYLE_NEGATIVE;
   g_autofree char *path =
       limn_models_resolve (limn_document_get_text (document, LIMN_SETTING_MODEL));
 
   limn_tokens_set_model (self->tokens, path);
   limn_tokens_set_text (
       self->tokens, limn_document_get_text (document, style),
-      limn_document_get_text (document, (limn_setting) self->setting),
+      limn_document_get_text (document, setting_of (self)),
       g_variant_get_uint64 (limn_document_get_value (document, LIMN_SETTING_SEED)));
 }
 
@@ -225,8 +228,7 @@ limn_prompt_view_update (LimnSettingRow *row, LimnDocument *document, int settin
 {
   LimnPromptView *self = LIMN_PROMPT_VIEW (row);
 
-  if (setting == self->setting || setting == LIMN_ALL_SETTINGS)
-    follow (self, limn_document_get_text (document, (limn_setting) self->setting));
+  follow (self, limn_document_get_text (document, setting_of (self)));
   count_tokens (self, document);
 }
 
@@ -286,8 +288,7 @@ on_changed (LimnPromptView *self)
   colour (self, text);
   if (document == NULL || self->following)
     return;
-  limn_document_set_value (document, (limn_setting) self->setting, g_variant_new_string (text),
-                           self->merge);
+  limn_document_set_value (document, setting_of (self), g_variant_new_string (text), self->merge);
 }
 
 void
@@ -313,8 +314,7 @@ limn_prompt_view_change_weight (LimnPromptView *self, double delta)
                            text + emphasis.replaced.end);
   /* One change of the document, which the buffer follows. */
   limn_setting_row_new_step (LIMN_SETTING_ROW (self));
-  limn_setting_row_set (LIMN_SETTING_ROW (self), (limn_setting) self->setting,
-                        g_variant_new_string (whole));
+  limn_setting_row_set (LIMN_SETTING_ROW (self), setting_of (self), g_variant_new_string (whole));
   self->merge = 0;
   if (!selected) {
     /* Where it was in the word. */
@@ -432,10 +432,9 @@ limn_prompt_view_constructed (GObject *object)
   LimnPromptView *self = LIMN_PROMPT_VIEW (object);
 
   G_OBJECT_CLASS (limn_prompt_view_parent_class)->constructed (object);
-  g_return_if_fail (self->setting >= 0);
-  gtk_accessible_update_property (
-      GTK_ACCESSIBLE (self->text), GTK_ACCESSIBLE_PROPERTY_LABEL, gtk_label_get_label (self->label),
-      GTK_ACCESSIBLE_PROPERTY_PLACEHOLDER, gtk_label_get_label (self->hint), -1);
+  limn_setting_row_name (LIMN_SETTING_ROW (self), GTK_WIDGET (self->text));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->text), GTK_ACCESSIBLE_PROPERTY_PLACEHOLDER,
+                                  gtk_label_get_label (self->hint), -1);
 }
 
 static void
@@ -443,24 +442,15 @@ limn_prompt_view_set_property (GObject *object, guint prop, const GValue *value,
 {
   LimnPromptView *self = LIMN_PROMPT_VIEW (object);
 
-  switch (prop) {
-  case PROP_SETTING:
-    self->setting = limn_setting_row_find (g_value_get_string (value));
-    break;
-  case PROP_TITLE:
-    gtk_label_set_label (self->label, g_value_get_string (value));
-    break;
-  case PROP_HINT:
+  if (prop == PROP_HINT) {
     gtk_label_set_label (self->hint, g_value_get_string (value));
-    break;
-  case PROP_LINES:
+  } else if (prop == PROP_LINES) {
     /* Of text in the usual size; the scroller grows up to three times of that. */
     gtk_scrolled_window_set_min_content_height (self->scroller,
                                                 12 + 20 * (int) g_value_get_uint (value));
     gtk_scrolled_window_set_max_content_height (self->scroller,
                                                 12 + 60 * (int) g_value_get_uint (value));
-    break;
-  default:
+  } else {
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop, pspec);
   }
 }
@@ -476,7 +466,6 @@ static void
 bind_template (GtkWidgetClass *class)
 {
   gtk_widget_class_set_template_from_resource (class, "/org/limn/Limn/prompt/prompt-view.ui");
-  gtk_widget_class_bind_template_child (class, LimnPromptView, label);
   gtk_widget_class_bind_template_child (class, LimnPromptView, count);
   gtk_widget_class_bind_template_child (class, LimnPromptView, hint);
   gtk_widget_class_bind_template_child (class, LimnPromptView, text);
@@ -500,8 +489,6 @@ limn_prompt_view_class_init (LimnPromptViewClass *class)
   object_class->finalize = limn_prompt_view_finalize;
   widget_class->grab_focus = limn_prompt_view_grab_focus;
   LIMN_SETTING_ROW_CLASS (class)->update = limn_prompt_view_update;
-  props[PROP_SETTING] = g_param_spec_string ("setting", NULL, NULL, NULL, flags);
-  props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
   props[PROP_HINT] = g_param_spec_string ("hint", NULL, NULL, NULL, flags);
   props[PROP_LINES] = g_param_spec_uint ("lines", NULL, NULL, 1, 20, 3, flags);
   g_object_class_install_properties (object_class, N_PROPS, props);
@@ -513,7 +500,6 @@ limn_prompt_view_init (LimnPromptView *self)
 {
   AdwStyleManager *manager = adw_style_manager_get_default ();
 
-  self->setting = -1;
   gtk_widget_init_template (GTK_WIDGET (self));
   for (int i = 0; i < LIMN_N_SPANS; i++)
     self->tags[i] = gtk_text_buffer_create_tag (self->buffer, NULL, NULL);

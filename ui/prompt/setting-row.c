@@ -8,7 +8,9 @@ typedef struct {
   /* Owned */
   LimnStudio *studio;
   LimnDocument *document;
+  char *title;
 
+  int setting;
   guint updating;
   bool held;
   guint refresh; /* source, or 0 */
@@ -17,6 +19,13 @@ typedef struct {
 } LimnSettingRowPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (LimnSettingRow, limn_setting_row, GTK_TYPE_WIDGET)
+
+enum {
+  PROP_SETTING = 1,
+  PROP_TITLE,
+  N_PROPS,
+};
+static GParamSpec *props[N_PROPS];
 
 #define private(row) ((LimnSettingRowPrivate *) limn_setting_row_get_instance_private (row))
 
@@ -157,13 +166,16 @@ limn_setting_row_set (LimnSettingRow *row, limn_setting setting, GVariant *value
 }
 
 int
-limn_setting_row_find (const char *name)
+limn_setting_row_get_setting (LimnSettingRow *row)
 {
-  int setting = limn_key_find (limn_settings, LIMN_N_SETTINGS, name);
+  return private(row)->setting;
+}
 
-  if (setting < 0)
-    g_warning ("there is no setting \"%s\"", name);
-  return setting;
+void
+limn_setting_row_name (LimnSettingRow *row, GtkWidget *widget)
+{
+  gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  private(row)->title, -1);
 }
 
 void
@@ -206,9 +218,56 @@ limn_setting_row_dispose (GObject *object)
 }
 
 static void
+limn_setting_row_finalize (GObject *object)
+{
+  g_free (private(LIMN_SETTING_ROW (object))->title);
+  G_OBJECT_CLASS (limn_setting_row_parent_class)->finalize (object);
+}
+
+static void
+set_setting (LimnSettingRowPrivate *self, const char *name)
+{
+  self->setting =
+      name != NULL ? limn_key_find (limn_settings, LIMN_N_SETTINGS, name) : LIMN_ALL_SETTINGS;
+  if (name != NULL && self->setting < 0)
+    g_error ("there is no setting \"%s\"", name);
+}
+
+static void
+limn_setting_row_set_property (GObject *object, guint prop, const GValue *value, GParamSpec *pspec)
+{
+  LimnSettingRowPrivate *self = private(LIMN_SETTING_ROW (object));
+
+  if (prop == PROP_SETTING)
+    set_setting (self, g_value_get_string (value));
+  else if (prop == PROP_TITLE)
+    self->title = g_value_dup_string (value);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop, pspec);
+}
+
+static void
+limn_setting_row_get_property (GObject *object, guint prop, GValue *value, GParamSpec *pspec)
+{
+  if (prop == PROP_TITLE)
+    g_value_set_string (value, private(LIMN_SETTING_ROW (object))->title);
+  else
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop, pspec);
+}
+
+static void
 limn_setting_row_class_init (LimnSettingRowClass *class)
 {
-  G_OBJECT_CLASS (class)->dispose = limn_setting_row_dispose;
+  const GParamFlags flags = G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+  GObjectClass *object_class = G_OBJECT_CLASS (class);
+
+  object_class->dispose = limn_setting_row_dispose;
+  object_class->finalize = limn_setting_row_finalize;
+  object_class->set_property = limn_setting_row_set_property;
+  object_class->get_property = limn_setting_row_get_property;
+  props[PROP_SETTING] = g_param_spec_string ("setting", NULL, NULL, NULL, flags | G_PARAM_WRITABLE);
+  props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags | G_PARAM_READWRITE);
+  g_object_class_install_properties (object_class, N_PROPS, props);
   gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (class), GTK_TYPE_BOX_LAYOUT);
 }
 

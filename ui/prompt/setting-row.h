@@ -8,7 +8,9 @@
 /* What shows and changes settings of the studio's document. It follows the document, also when that
  * is replaced; kinds of rows only say what is to be shown. Before it has a studio it is
  * insensitive.
- */
+ *
+ * Properties, given when it is made: setting, a name in limn_settings, of a row that shows that one
+ * alone; title, what stands before it. */
 #define LIMN_TYPE_SETTING_ROW (limn_setting_row_get_type ())
 G_DECLARE_DERIVABLE_TYPE (LimnSettingRow, limn_setting_row, LIMN, SETTING_ROW, GtkWidget)
 
@@ -46,8 +48,10 @@ void limn_setting_row_set (LimnSettingRow *row, limn_setting setting, GVariant *
 /* What follows is a step of its own. */
 void limn_setting_row_new_step (LimnSettingRow *row);
 
-/* The index of @name in limn_settings; -1, with a warning, for one that is not there. */
-int limn_setting_row_find (const char *name);
+/* The one that it shows, or LIMN_ALL_SETTINGS. */
+int limn_setting_row_get_setting (LimnSettingRow *row);
+/* Gives @widget the row's title for a screen reader. */
+void limn_setting_row_name (LimnSettingRow *row, GtkWidget *widget);
 
 /* Makes @list have exactly @texts, NULL-terminated, and touches it only where it differs: a
  * drop-down that loses what is selected selects something else. */

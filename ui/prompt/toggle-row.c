@@ -5,18 +5,13 @@ struct _LimnToggleRow {
   LimnSettingRow parent;
 
   /* Template */
-  GtkLabel *label;
   GtkSwitch *toggle;
-
-  int setting;
 };
 
 G_DEFINE_FINAL_TYPE (LimnToggleRow, limn_toggle_row, LIMN_TYPE_SETTING_ROW)
 
 enum {
-  PROP_SETTING = 1,
-  PROP_TITLE,
-  PROP_ACTIVE, /* read only: what depends on it binds to this */
+  PROP_ACTIVE = 1, /* read only: what depends on it binds to this */
   N_PROPS,
 };
 static GParamSpec *props[N_PROPS];
@@ -24,26 +19,23 @@ static GParamSpec *props[N_PROPS];
 static void
 limn_toggle_row_update (LimnSettingRow *row, LimnDocument *document, int setting)
 {
-  LimnToggleRow *self = LIMN_TOGGLE_ROW (row);
-  gboolean active;
+  GVariant *value =
+      limn_document_get_value (document, (limn_setting) limn_setting_row_get_setting (row));
 
-  if (setting != self->setting && setting != LIMN_ALL_SETTINGS)
-    return;
-  active = g_variant_get_boolean (limn_document_get_value (document, (limn_setting) self->setting));
-  gtk_switch_set_active (self->toggle, active);
+  gtk_switch_set_active (LIMN_TOGGLE_ROW (row)->toggle, g_variant_get_boolean (value));
 }
 
 static void
-on_active (LimnToggleRow *self)
+on_active (LimnSettingRow *row)
 {
-  gboolean active = gtk_switch_get_active (self->toggle);
+  gboolean active = gtk_switch_get_active (LIMN_TOGGLE_ROW (row)->toggle);
 
-  if (!limn_setting_row_is_updating (LIMN_SETTING_ROW (self))) {
-    limn_setting_row_new_step (LIMN_SETTING_ROW (self));
-    limn_setting_row_set (LIMN_SETTING_ROW (self), (limn_setting) self->setting,
+  if (!limn_setting_row_is_updating (row)) {
+    limn_setting_row_new_step (row);
+    limn_setting_row_set (row, (limn_setting) limn_setting_row_get_setting (row),
                           g_variant_new_boolean (active));
   }
-  g_object_notify_by_pspec (G_OBJECT (self), props[PROP_ACTIVE]);
+  g_object_notify_by_pspec (G_OBJECT (row), props[PROP_ACTIVE]);
 }
 
 static gboolean
@@ -55,25 +47,8 @@ limn_toggle_row_grab_focus (GtkWidget *widget)
 static void
 limn_toggle_row_constructed (GObject *object)
 {
-  LimnToggleRow *self = LIMN_TOGGLE_ROW (object);
-
   G_OBJECT_CLASS (limn_toggle_row_parent_class)->constructed (object);
-  g_return_if_fail (self->setting >= 0);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->toggle), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  gtk_label_get_label (self->label), -1);
-}
-
-static void
-limn_toggle_row_set_property (GObject *object, guint prop, const GValue *value, GParamSpec *pspec)
-{
-  LimnToggleRow *self = LIMN_TOGGLE_ROW (object);
-
-  if (prop == PROP_SETTING)
-    self->setting = limn_setting_row_find (g_value_get_string (value));
-  else if (prop == PROP_TITLE)
-    gtk_label_set_label (self->label, g_value_get_string (value));
-  else
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop, pspec);
+  limn_setting_row_name (LIMN_SETTING_ROW (object), GTK_WIDGET (LIMN_TOGGLE_ROW (object)->toggle));
 }
 
 static void
@@ -90,23 +65,18 @@ limn_toggle_row_get_property (GObject *object, guint prop, GValue *value, GParam
 static void
 limn_toggle_row_class_init (LimnToggleRowClass *class)
 {
-  const GParamFlags flags = G_PARAM_WRITABLE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
   GObjectClass *object_class = G_OBJECT_CLASS (class);
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (class);
 
   object_class->constructed = limn_toggle_row_constructed;
-  object_class->set_property = limn_toggle_row_set_property;
   object_class->get_property = limn_toggle_row_get_property;
   widget_class->grab_focus = limn_toggle_row_grab_focus;
   LIMN_SETTING_ROW_CLASS (class)->update = limn_toggle_row_update;
-  props[PROP_SETTING] = g_param_spec_string ("setting", NULL, NULL, NULL, flags);
-  props[PROP_TITLE] = g_param_spec_string ("title", NULL, NULL, NULL, flags);
   props[PROP_ACTIVE] =
       g_param_spec_boolean ("active", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, props);
 
   gtk_widget_class_set_template_from_resource (widget_class, "/org/limn/Limn/prompt/toggle-row.ui");
-  gtk_widget_class_bind_template_child (widget_class, LimnToggleRow, label);
   gtk_widget_class_bind_template_child (widget_class, LimnToggleRow, toggle);
   gtk_widget_class_bind_template_callback (widget_class, on_active);
 }
@@ -114,6 +84,5 @@ limn_toggle_row_class_init (LimnToggleRowClass *class)
 static void
 limn_toggle_row_init (LimnToggleRow *self)
 {
-  self->setting = -1;
   gtk_widget_init_template (GTK_WIDGET (self));
 }

@@ -75,7 +75,7 @@ on_layer_decoded (GObject *object, GAsyncResult *result, gpointer data)
 {
   struct placing *placing = data;
   g_autoptr (GError) error = NULL;
-  cairo_surface_t *pixels = limn_decode_pixels_finish (result, &error);
+  cairo_surface_t *pixels = limn_decode_finish (result, &error);
   guint32 id = 0;
 
   if (pixels == NULL) {
@@ -106,8 +106,8 @@ as_layer (struct context *context, LimnResultItem *item)
   placing->name =
       seed != NULL ? g_strdup_printf (_ ("Picture %s"), seed) : g_strdup (_ ("Picture"));
   limn_document_get_size (document, &width, &height);
-  limn_decode_pixels (limn_result_item_get_png (item), width, height, NULL, on_layer_decoded,
-                      placing);
+  limn_decode (limn_result_item_get_png (item), LIMN_DECODED_PIXELS, width, height, NULL,
+               on_layer_decoded, placing);
 }
 
 /* --- out of the program --- */

@@ -90,15 +90,18 @@ decode_pixels (GTask *task, gpointer source, gpointer data, GCancellable *cancel
                              _ ("There is no memory for the picture"));
 }
 
-static void
-start (GBytes *png,
-       int width,
-       int height,
-       GTaskThreadFunc func,
-       GCancellable *cancellable,
-       GAsyncReadyCallback callback,
-       gpointer data)
+void
+limn_decode (GBytes *png,
+             limn_decoded kind,
+             int width,
+             int height,
+             GCancellable *cancellable,
+             GAsyncReadyCallback callback,
+             gpointer data)
 {
+  static const GTaskThreadFunc functions[] = { [LIMN_DECODED_IMAGE] = decode_image,
+                                               [LIMN_DECODED_TEXTURE] = decode_texture,
+                                               [LIMN_DECODED_PIXELS] = decode_pixels };
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, data);
   struct request *request = g_new0 (struct request, 1);
 
@@ -106,56 +109,11 @@ start (GBytes *png,
   request->width = width;
   request->height = height;
   g_task_set_task_data (task, request, (GDestroyNotify) request_free);
-  g_task_run_in_thread (task, func);
+  g_task_run_in_thread (task, functions[kind]);
 }
 
-void
-limn_decode_image (GBytes *png,
-                   int width,
-                   int height,
-                   GCancellable *cancellable,
-                   GAsyncReadyCallback callback,
-                   gpointer data)
-{
-  start (png, width, height, decode_image, cancellable, callback, data);
-}
-
-limn_image *
-limn_decode_image_finish (GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-void
-limn_decode_texture (GBytes *png,
-                     int width,
-                     int height,
-                     GCancellable *cancellable,
-                     GAsyncReadyCallback callback,
-                     gpointer data)
-{
-  start (png, width, height, decode_texture, cancellable, callback, data);
-}
-
-GdkTexture *
-limn_decode_texture_finish (GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-void
-limn_decode_pixels (GBytes *png,
-                    int width,
-                    int height,
-                    GCancellable *cancellable,
-                    GAsyncReadyCallback callback,
-                    gpointer data)
-{
-  start (png, width, height, decode_pixels, cancellable, callback, data);
-}
-
-cairo_surface_t *
-limn_decode_pixels_finish (GAsyncResult *result, GError **error)
+gpointer
+limn_decode_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -7,29 +7,19 @@
 
 /* PNG bytes as pictures, decoded on worker threads. */
 
-/* As it is; or, with @width and @height above 0, resized to that. */
-void limn_decode_image (GBytes *png,
-                        int width,
-                        int height,
-                        GCancellable *cancellable,
-                        GAsyncReadyCallback callback,
-                        gpointer data);
-limn_image *limn_decode_image_finish (GAsyncResult *result, GError **error);
+typedef enum {
+  LIMN_DECODED_IMAGE,   /* limn_image */
+  LIMN_DECODED_TEXTURE, /* GdkTexture */
+  LIMN_DECODED_PIXELS,  /* cairo_surface_t, as a layer has them */
+} limn_decoded;
 
-/* The same as a texture. The result is a GTask. */
-void limn_decode_texture (GBytes *png,
-                          int width,
-                          int height,
-                          GCancellable *cancellable,
-                          GAsyncReadyCallback callback,
-                          gpointer data);
-GdkTexture *limn_decode_texture_finish (GAsyncResult *result, GError **error);
-
-/* The same as pixels of a layer; NULL with an error. */
-void limn_decode_pixels (GBytes *png,
-                         int width,
-                         int height,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer data);
-cairo_surface_t *limn_decode_pixels_finish (GAsyncResult *result, GError **error);
+/* As it is; or, with @width and @height above 0, resized to that. The result is a GTask. */
+void limn_decode (GBytes *png,
+                  limn_decoded kind,
+                  int width,
+                  int height,
+                  GCancellable *cancellable,
+                  GAsyncReadyCallback callback,
+                  gpointer data);
+/* What was asked for, which the caller frees; NULL with an error. */
+gpointer limn_decode_finish (GAsyncResult *result, GError **error);

@@ -194,7 +194,7 @@ on_decoded (GObject *object, GAsyncResult *result, gpointer data)
 {
   g_autoptr (LimnResultItem) item = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GdkTexture) texture = limn_decode_texture_finish (result, &error);
+  g_autoptr (GdkTexture) texture = limn_decode_finish (result, &error);
 
   if (g_task_get_cancellable (G_TASK (result)) != item->cancellable)
     return;
@@ -216,8 +216,8 @@ limn_result_item_hold (LimnResultItem *item, int width, int height)
   g_cancellable_cancel (item->cancellable);
   g_clear_object (&item->cancellable);
   item->cancellable = g_cancellable_new ();
-  limn_decode_texture (item->png, width, height, item->cancellable, on_decoded,
-                       g_object_ref (item));
+  limn_decode (item->png, LIMN_DECODED_TEXTURE, width, height, item->cancellable, on_decoded,
+               g_object_ref (item));
 }
 
 void

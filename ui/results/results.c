@@ -5,6 +5,7 @@
 
 #include "preferences.h"
 #include "results/decode.h"
+#include "results/merge.h"
 
 #define LIMIT_KEY "results-limit"
 #define MIB ((gsize) 1 << 20)
@@ -50,15 +51,6 @@ enum {
 };
 static guint signals[N_SIGNALS];
 
-static LimnResultItem *
-item_at (LimnResults *self, guint index)
-{
-  g_autoptr (LimnResultItem) item = g_list_model_get_item (G_LIST_MODEL (self->items), index);
-
-  /* The store keeps it. */
-  return item;
-}
-
 GtkSelectionModel *
 limn_results_get_model (LimnResults *results)
 {
@@ -99,7 +91,7 @@ on_decoded (GObject *object, GAsyncResult *result, gpointer data)
 {
   g_autoptr (LimnResults) self = data;
   g_autoptr (GError) error = NULL;
-  limn_image *image = limn_decode_image_finish (result, &error);
+  limn_image *image = limn_decode_finish (result, &error);
 
   if (g_task_get_cancellable (G_TASK (result)) != self->cancellable || self->studio == NULL) {
     limn_image_free (image);
@@ -119,8 +111,8 @@ show_item (LimnResults *self, LimnResultItem *item)
 {
   forget_picture (self);
   self->cancellable = g_cancellable_new ();
-  limn_decode_image (limn_result_item_get_png (item), 0, 0, self->cancellable, on_decoded,
-                     g_object_ref (self));
+  limn_decode (limn_result_item_get_png (item), LIMN_DECODED_IMAGE, 0, 0, self->cancellable,
+               on_decoded, g_object_ref (self));
 }
 
 /* --- what is selected --- */
@@ -238,62 +230,6 @@ tell_dropped (LimnResults *self)
   limn_studio_say (self->studio, _ ("Older pictures went to make room; favourites are kept"));
 }
 
-/* Takes those out that the document has no more; returns whether there were any. */
-static bool
-remove_gone (LimnResults *self, GHashTable *wanted)
-{
-  bool gone = false;
-
-  for (guint i = limn_results_count (self); i > 0; i--) {
-    LimnResultItem *item = item_at (self, i - 1);
-
-    if (g_hash_table_contains (wanted, GUINT_TO_POINTER (limn_result_item_get_id (item))))
-      continue;
-    g_list_store_remove (self->items, i - 1);
-    gone = true;
-  }
-  return gone;
-}
-
-/* Returns the newest of those that were not there before, or the last that came back. */
-static LimnResultItem *
-insert_missing (LimnResults *self, bool *is_new)
-{
-  guint count = limn_document_n_results (self->document);
-  LimnResultItem *added = NULL;
-
-  for (guint i = 0; i < count; i++) {
-    const limn_result *result = limn_document_result (self->document, count - 1 - i);
-    LimnResultItem *there = i < limn_results_count (self) ? item_at (self, i) : NULL;
-    g_autoptr (LimnResultItem) item = NULL;
-
-    if (there != NULL && limn_result_item_get_id (there) == result->id) {
-      limn_result_item_set_favourite (there, result->favourite);
-      continue;
-    }
-    item = limn_result_item_new (result);
-    g_list_store_insert (self->items, i, item);
-    if (added == NULL || result->id > limn_result_item_get_id (added))
-      added = item;
-    *is_new = *is_new || result->id > self->newest;
-    self->newest = MAX (self->newest, result->id);
-  }
-  return added;
-}
-
-/* The order of results never changes, so that taking out and putting in is all. */
-static LimnResultItem *
-update_items (LimnResults *self, bool *gone, bool *is_new)
-{
-  g_autoptr (GHashTable) wanted = g_hash_table_new (NULL, NULL);
-
-  for (guint i = 0; i < limn_document_n_results (self->document); i++)
-    g_hash_table_add (wanted, GUINT_TO_POINTER (limn_document_result (self->document, i)->id));
-  *gone = remove_gone (self, wanted);
-  *is_new = false;
-  return insert_missing (self, is_new);
-}
-
 static void
 keep_neighbour (LimnResults *self, guint position)
 {
@@ -315,25 +251,24 @@ on_results_changed (LimnResults *self)
 {
   guint64 serial = limn_document_get_state (self->document).results;
   guint position = gtk_single_selection_get_selected (self->selection);
-  LimnResultItem *added;
-  bool gone, is_new;
+  struct limn_merged merged;
 
   if (self->studio == NULL)
     return;
   self->syncing = true;
-  added = update_items (self, &gone, &is_new);
+  merged = limn_results_merge (self->items, self->document, &self->newest);
   self->syncing = false;
   if (self->selected != NULL && find_shown (self, self->selected) == GTK_INVALID_LIST_POSITION)
     keep_neighbour (self, position);
-  if (added != NULL && is_new) {
+  if (merged.added != NULL && merged.is_new) {
     if (self->settle == 0)
       self->settle = g_idle_add (on_settled, self);
-    mark (self, added);
+    mark (self, merged.added);
     g_signal_emit (self, signals[SIGNAL_ADDED], 0);
-  } else if (added != NULL) {
-    limn_results_select (self, added);
+  } else if (merged.added != NULL) {
+    limn_results_select (self, merged.added);
   }
-  if (gone && serial != self->serial)
+  if (merged.gone && serial != self->serial)
     tell_dropped (self);
   self->serial = serial;
 }
@@ -374,8 +309,6 @@ drop_document (LimnResults *self)
 static void
 on_document_changed (LimnResults *self)
 {
-  bool gone, is_new;
-
   drop_document (self);
   forget_picture (self);
   self->document = g_object_ref (limn_studio_get_document (self->studio));
@@ -384,7 +317,7 @@ on_document_changed (LimnResults *self)
   self->told = false;
   self->syncing = true;
   g_list_store_remove_all (self->items);
-  update_items (self, &gone, &is_new);
+  limn_results_merge (self->items, self->document, &self->newest);
   self->syncing = false;
   self->serial = limn_document_get_state (self->document).results;
   mark (self, NULL);

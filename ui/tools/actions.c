@@ -66,10 +66,19 @@ on_choose (GSimpleAction *action, GVariant *parameter, gpointer group)
     limn_studio_set_tool (studio_of (group), (limn_tool_id) tool);
 }
 
+static const struct {
+  const char *name;
+  float factor, softness; /* of the brush */
+  double opacity;         /* of the colour */
+} steps[] = {
+  { "size-up", SIZE_STEP, 0, 0 },         { "size-down", 1.0f / SIZE_STEP, 0, 0 },
+  { "softness-up", 1, SOFTNESS_STEP, 0 }, { "softness-down", 1, -SOFTNESS_STEP, 0 },
+  { "opacity-up", 1, 0, OPACITY_STEP },   { "opacity-down", 1, 0, -OPACITY_STEP },
+};
+
 static void
-change_brush (gpointer group, float factor, float softness)
+change_brush (LimnStudio *studio, float factor, float softness)
 {
-  LimnStudio *studio = studio_of (group);
   limn_tool_id tool = limn_studio_get_tool (studio);
   struct limn_brush brush = limn_studio_get_brush (studio, tool);
 
@@ -82,33 +91,8 @@ change_brush (gpointer group, float factor, float softness)
 }
 
 static void
-on_size_up (GSimpleAction *action, GVariant *parameter, gpointer group)
+change_opacity (LimnStudio *studio, double change)
 {
-  change_brush (group, SIZE_STEP, 0.0f);
-}
-
-static void
-on_size_down (GSimpleAction *action, GVariant *parameter, gpointer group)
-{
-  change_brush (group, 1.0f / SIZE_STEP, 0.0f);
-}
-
-static void
-on_softness_up (GSimpleAction *action, GVariant *parameter, gpointer group)
-{
-  change_brush (group, 1.0f, SOFTNESS_STEP);
-}
-
-static void
-on_softness_down (GSimpleAction *action, GVariant *parameter, gpointer group)
-{
-  change_brush (group, 1.0f, -SOFTNESS_STEP);
-}
-
-static void
-change_opacity (gpointer group, double change)
-{
-  LimnStudio *studio = studio_of (group);
   guint32 colour = limn_studio_get_colour (studio);
   double opacity = CLAMP ((colour >> 24) / 255.0 + change, 0.0, 1.0);
 
@@ -116,15 +100,18 @@ change_opacity (gpointer group, double change)
 }
 
 static void
-on_opacity_up (GSimpleAction *action, GVariant *parameter, gpointer group)
+on_step (GSimpleAction *action, GVariant *parameter, gpointer group)
 {
-  change_opacity (group, OPACITY_STEP);
-}
+  const char *name = g_action_get_name (G_ACTION (action));
 
-static void
-on_opacity_down (GSimpleAction *action, GVariant *parameter, gpointer group)
-{
-  change_opacity (group, -OPACITY_STEP);
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++) {
+    if (!g_str_equal (steps[i].name, name))
+      continue;
+    if (steps[i].opacity != 0)
+      change_opacity (studio_of (group), steps[i].opacity);
+    else
+      change_brush (studio_of (group), steps[i].factor, steps[i].softness);
+  }
 }
 
 static void
@@ -154,66 +141,72 @@ on_default (GSimpleAction *action, GVariant *parameter, gpointer group)
 }
 
 static void
-on_finish (GSimpleAction *action, GVariant *parameter, gpointer group)
+flip_horizontal (LimnToolbox *box)
 {
-  limn_toolbox_finish (box_of (group));
+  limn_toolbox_flip_selection (box, false);
 }
 
 static void
-on_cancel (GSimpleAction *action, GVariant *parameter, gpointer group)
+flip_vertical (LimnToolbox *box)
 {
-  limn_toolbox_cancel (box_of (group));
+  limn_toolbox_flip_selection (box, true);
 }
 
 static void
-on_take_back (GSimpleAction *action, GVariant *parameter, gpointer group)
+take_back (LimnToolbox *box)
 {
-  limn_toolbox_take_back (box_of (group));
+  limn_toolbox_take_back (box);
 }
 
-static void
-on_select_all (GSimpleAction *action, GVariant *parameter, gpointer group)
-{
-  limn_toolbox_select_all (box_of (group));
-}
+enum needs {
+  NOTHING,
+  SOMETHING_OPEN, /* a polygon or a selection */
+  A_SELECTION,
+};
+
+/* What the toolbox does as it is. */
+static const struct {
+  const char *name;
+  void (*run) (LimnToolbox *box);
+  enum needs needs;
+} deeds[] = {
+  { "finish", limn_toolbox_finish, SOMETHING_OPEN },
+  { "cancel", limn_toolbox_cancel, SOMETHING_OPEN },
+  { "take-back", take_back, SOMETHING_OPEN },
+  { "select-all", limn_toolbox_select_all, NOTHING },
+  { "erase-selection", limn_toolbox_erase_selection, A_SELECTION },
+  { "flip-horizontal", flip_horizontal, A_SELECTION },
+  { "flip-vertical", flip_vertical, A_SELECTION },
+};
 
 static void
-on_erase (GSimpleAction *action, GVariant *parameter, gpointer group)
+on_deed (GSimpleAction *action, GVariant *parameter, gpointer group)
 {
-  limn_toolbox_erase_selection (box_of (group));
-}
+  const char *name = g_action_get_name (G_ACTION (action));
 
-static void
-on_flip_horizontal (GSimpleAction *action, GVariant *parameter, gpointer group)
-{
-  limn_toolbox_flip_selection (box_of (group), false);
-}
-
-static void
-on_flip_vertical (GSimpleAction *action, GVariant *parameter, gpointer group)
-{
-  limn_toolbox_flip_selection (box_of (group), true);
+  for (gsize i = 0; i < G_N_ELEMENTS (deeds); i++)
+    if (g_str_equal (deeds[i].name, name))
+      deeds[i].run (box_of (group));
 }
 
 static const GActionEntry entries[] = {
   { "choose", on_choose, "s", "'brush'" },
-  { "size-up", on_size_up },
-  { "size-down", on_size_down },
-  { "softness-up", on_softness_up },
-  { "softness-down", on_softness_down },
-  { "opacity-up", on_opacity_up },
-  { "opacity-down", on_opacity_down },
   { "filled", on_filled, NULL, "false" },
   { "swap-colours", on_swap },
   { "default-colours", on_default },
-  { "finish", on_finish },
-  { "cancel", on_cancel },
-  { "take-back", on_take_back },
-  { "select-all", on_select_all },
-  { "erase-selection", on_erase },
-  { "flip-horizontal", on_flip_horizontal },
-  { "flip-vertical", on_flip_vertical },
 };
+
+static void
+add_entries (GActionMap *group)
+{
+  g_action_map_add_action_entries (group, entries, G_N_ELEMENTS (entries), group);
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
+    g_action_map_add_action_entries (
+        group, &(const GActionEntry){ .name = steps[i].name, .activate = on_step }, 1, group);
+  for (gsize i = 0; i < G_N_ELEMENTS (deeds); i++)
+    g_action_map_add_action_entries (
+        group, &(const GActionEntry){ .name = deeds[i].name, .activate = on_deed }, 1, group);
+}
 
 static GSimpleAction *
 action_of (GActionMap *group, const char *name)
@@ -227,18 +220,16 @@ follow (GActionMap *group)
 {
   LimnStudio *studio = studio_of (group);
   LimnToolbox *box = box_of (group);
-  bool open = limn_toolbox_is_open (box), selection = limn_toolbox_has_selection (box);
+  const bool met[] = { [NOTHING] = true,
+                       [SOMETHING_OPEN] = limn_toolbox_is_open (box),
+                       [A_SELECTION] = limn_toolbox_has_selection (box) };
 
   g_simple_action_set_state (action_of (group, "choose"),
                              g_variant_new_string (limn_tool_names[limn_studio_get_tool (studio)]));
   g_simple_action_set_state (action_of (group, "filled"),
                              g_variant_new_boolean (limn_studio_get_filled (studio)));
-  g_simple_action_set_enabled (action_of (group, "finish"), open);
-  g_simple_action_set_enabled (action_of (group, "cancel"), open);
-  g_simple_action_set_enabled (action_of (group, "take-back"), open);
-  g_simple_action_set_enabled (action_of (group, "erase-selection"), selection);
-  g_simple_action_set_enabled (action_of (group, "flip-horizontal"), selection);
-  g_simple_action_set_enabled (action_of (group, "flip-vertical"), selection);
+  for (gsize i = 0; i < G_N_ELEMENTS (deeds); i++)
+    g_simple_action_set_enabled (action_of (group, deeds[i].name), met[deeds[i].needs]);
 }
 
 GActionGroup *
@@ -248,7 +239,7 @@ limn_tool_actions_new (LimnStudio *studio)
   LimnToolbox *box = limn_toolbox_of (studio);
 
   g_object_set_data_full (G_OBJECT (group), "limn-studio", g_object_ref (studio), g_object_unref);
-  g_action_map_add_action_entries (G_ACTION_MAP (group), entries, G_N_ELEMENTS (entries), group);
+  add_entries (G_ACTION_MAP (group));
   g_signal_connect_object (studio, "notify::tool", G_CALLBACK (follow), group, G_CONNECT_SWAPPED);
   g_signal_connect_object (studio, "notify::filled", G_CALLBACK (follow), group, G_CONNECT_SWAPPED);
   g_signal_connect_object (box, "notify::open", G_CALLBACK (follow), group, G_CONNECT_SWAPPED);

@@ -15,7 +15,10 @@ struct _LimnToolOptions {
 
   /* Template */
   GtkWidget *outer;
+  GtkScrolledWindow *scroller;
+  GtkWidget *row;
   GtkLabel *name, *hint;
+  GtkWidget *size_word, *softness_word, *opacity_word, *tolerance_word;
   LimnColourButton *colour;
   GtkWidget *size_group, *softness_group, *opacity_group, *tolerance_group;
   GtkScale *size_scale, *softness_scale, *opacity_scale, *tolerance_scale;
@@ -28,6 +31,7 @@ struct _LimnToolOptions {
   /* Owned */
   LimnStudio *studio;
 
+  guint fit;      /* source, or 0 */
   bool following; /* the widgets are being told */
 };
 
@@ -142,6 +146,40 @@ follow_values (LimnToolOptions *self)
   self->following = false;
 }
 
+/* --- a narrow window, or large letters: what can be spared goes --- */
+
+static void
+fit (gpointer data)
+{
+  LimnToolOptions *self = data;
+  /* The first to go comes first. Buttons and tooltips say the same; so does the entry for the size.
+   */
+  GtkWidget *const spared[] = { GTK_WIDGET (self->name), GTK_WIDGET (self->size_scale),
+                                self->size_word,         self->softness_word,
+                                self->opacity_word,      self->tolerance_word };
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_hadjustment (self->scroller);
+  double room = gtk_adjustment_get_page_size (adjustment);
+  int wanted;
+
+  self->fit = 0;
+  for (gsize i = 0; i < G_N_ELEMENTS (spared); i++)
+    gtk_widget_set_visible (spared[i], TRUE);
+  for (gsize i = 0; i <= G_N_ELEMENTS (spared); i++) {
+    gtk_widget_measure (self->row, GTK_ORIENTATION_HORIZONTAL, -1, &wanted, NULL, NULL, NULL);
+    if (wanted <= room || i == G_N_ELEMENTS (spared))
+      break;
+    gtk_widget_set_visible (spared[i], FALSE);
+  }
+}
+
+/* Not while sizes are being given. */
+static void
+queue_fit (LimnToolOptions *self)
+{
+  if (self->fit == 0)
+    self->fit = g_idle_add_once (fit, self);
+}
+
 static void
 follow_tool (LimnToolOptions *self)
 {
@@ -162,6 +200,7 @@ follow_tool (LimnToolOptions *self)
   gtk_widget_set_visible (self->selection_group, parts & SELECTION);
   gtk_widget_set_visible (self->open_group, (parts & OPEN) && is_open);
   follow_values (self);
+  queue_fit (self);
 }
 
 static char *
@@ -217,6 +256,7 @@ limn_tool_options_dispose (GObject *object)
 {
   LimnToolOptions *self = LIMN_TOOL_OPTIONS (object);
 
+  g_clear_handle_id (&self->fit, g_source_remove);
   g_clear_pointer (&self->outer, gtk_widget_unparent);
   g_clear_object (&self->studio);
   G_OBJECT_CLASS (limn_tool_options_parent_class)->dispose (object);
@@ -227,6 +267,12 @@ bind_children (GtkWidgetClass *class)
 {
 #define BIND(child) gtk_widget_class_bind_template_child (class, LimnToolOptions, child)
   BIND (outer);
+  BIND (scroller);
+  BIND (row);
+  BIND (size_word);
+  BIND (softness_word);
+  BIND (opacity_word);
+  BIND (tolerance_word);
   BIND (name);
   BIND (hint);
   BIND (colour);
@@ -280,6 +326,8 @@ limn_tool_options_init (LimnToolOptions *self)
   show_values (self->opacity_scale, format_percent);
   show_values (self->tolerance_scale, NULL);
   gtk_menu_button_set_create_popup_func (self->pen, make_pen_popover, self, NULL);
+  g_signal_connect_object (gtk_scrolled_window_get_hadjustment (self->scroller), "changed",
+                           G_CALLBACK (queue_fit), self, G_CONNECT_SWAPPED);
   g_signal_connect_swapped (self->size, "value-changed", G_CALLBACK (on_size), self);
   g_signal_connect_swapped (self->size_slider, "value-changed", G_CALLBACK (on_size_slider), self);
   g_signal_connect_swapped (self->softness, "value-changed", G_CALLBACK (on_size), self);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/selection.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Where what is erased is drawn: beyond any layer. */
@@ -67,20 +66,29 @@ limn_selection_end (struct limn_selection *selection, LimnToolbox *box)
 }
 
 static void
-paint (struct limn_selection *selection, LimnToolbox *box, const cairo_matrix_t *matrix)
+paint (struct limn_selection *selection,
+       LimnToolbox *box,
+       const cairo_matrix_t *matrix,
+       cairo_surface_t *drawn)
 {
-  limn_toolbox_paint (box, selection->layer,
-                      limn_op_transform (selection->points, selection->n_points, matrix));
+  limn_toolbox_paint_drawn (box, selection->layer,
+                            limn_op_transform (selection->points, selection->n_points, matrix),
+                            drawn);
   limn_selection_end (selection, box);
 }
 
 void
 limn_selection_apply (struct limn_selection *selection, LimnToolbox *box)
 {
+  const limn_layer *layer =
+      limn_document_find_layer (limn_toolbox_get_document (box), selection->layer);
+  bool current = layer != NULL && layer->changes == selection->changes;
+
+  /* What is shown is what comes out. */
   if (is_identity (&selection->matrix))
     limn_selection_end (selection, box);
   else
-    paint (selection, box, &selection->matrix);
+    paint (selection, box, &selection->matrix, current ? selection->pixels : NULL);
 }
 
 void
@@ -89,93 +97,26 @@ limn_selection_erase (struct limn_selection *selection, LimnToolbox *box)
   cairo_matrix_t away;
 
   cairo_matrix_init_translate (&away, AWAY, AWAY);
-  paint (selection, box, &away);
+  paint (selection, box, &away, NULL);
 }
 
-/* --- what it looks like, computed as LIMN_OP_TRANSFORM does --- */
-
-static cairo_surface_t *
-inside_of (const struct limn_selection *selection)
-{
-  cairo_rectangle_int_t area = selection->cut_area;
-  cairo_surface_t *inside = cairo_image_surface_create (CAIRO_FORMAT_A8, area.width, area.height);
-  cairo_t *cairo = cairo_create (inside);
-
-  cairo_translate (cairo, -area.x, -area.y);
-  for (gsize i = 0; i < selection->n_points; i++)
-    cairo_line_to (cairo, (double) selection->points[i].x / LIMN_POINT_UNIT,
-                   (double) selection->points[i].y / LIMN_POINT_UNIT);
-  cairo_close_path (cairo);
-  cairo_fill (cairo);
-  cairo_destroy (cairo);
-  return inside;
-}
-
-static void
-cut_out (struct limn_selection *selection, cairo_surface_t *inside)
-{
-  cairo_rectangle_int_t area = selection->cut_area;
-  cairo_t *cairo = cairo_create (selection->cut);
-
-  cairo_set_source_surface (cairo, selection->base, -area.x, -area.y);
-  cairo_mask_surface (cairo, inside, 0, 0);
-  cairo_destroy (cairo);
-  cairo = cairo_create (selection->base);
-  cairo_set_operator (cairo, CAIRO_OPERATOR_DEST_OUT);
-  cairo_mask_surface (cairo, inside, area.x, area.y);
-  cairo_destroy (cairo);
-}
+/* --- what it looks like --- */
 
 /* False without memory, or when the layer has nothing there. */
 static bool
 prepare (struct limn_selection *selection, const limn_layer *layer)
 {
-  int left = (int) floor (selection->left), top = (int) floor (selection->top);
-  cairo_rectangle_int_t area = { left, top, (int) ceil (selection->right) - left + 1,
-                                 (int) ceil (selection->bottom) - top + 1 };
-  cairo_surface_t *inside;
-
-  area = limn_rectangle_intersect (area, limn_pixels_area (layer->pixels));
-  selection->cut_area = selection->shown = area;
-  if (area.width == 0)
-    return false;
   selection->base = limn_pixels_copy (layer->pixels);
-  selection->cut = limn_pixels_new (area.width, area.height);
-  if (selection->base != NULL && selection->cut != NULL) {
-    inside = inside_of (selection);
-    cut_out (selection, inside);
-    cairo_surface_destroy (inside);
+  if (selection->base != NULL)
+    selection->cut =
+        limn_op_cut (selection->points, selection->n_points, selection->base, &selection->cut_area);
+  if (selection->cut != NULL)
     selection->pixels = limn_pixels_copy (selection->base);
-  }
   if (selection->pixels == NULL)
     drop_pixels (selection);
+  selection->shown = selection->cut_area;
+  selection->changes = layer->changes;
   return selection->pixels != NULL;
-}
-
-/* Where @matrix brings what was cut out. */
-static cairo_rectangle_int_t
-area_under (const struct limn_selection *selection, const cairo_matrix_t *matrix)
-{
-  const double limit = 2.0 * LIMN_PIXELS_MAX_SIDE;
-  double low[] = { limit, limit }, high[] = { -limit, -limit };
-  cairo_rectangle_int_t area;
-
-  for (int i = 0; i < 4; i++) {
-    double at[] = { selection->cut_area.x + (i & 1 ? selection->cut_area.width : 0),
-                    selection->cut_area.y + (i & 2 ? selection->cut_area.height : 0) };
-
-    cairo_matrix_transform_point (matrix, &at[0], &at[1]);
-    for (int k = 0; k < 2; k++) {
-      low[k] = MIN (low[k], CLAMP (at[k], -limit, limit));
-      high[k] = MAX (high[k], CLAMP (at[k], -limit, limit));
-    }
-  }
-  /* Filters reach a pixel further. */
-  area.x = (int) floor (low[0]) - 2;
-  area.y = (int) floor (low[1]) - 2;
-  area.width = (int) ceil (high[0]) + 2 - area.x;
-  area.height = (int) ceil (high[1]) + 2 - area.y;
-  return limn_rectangle_intersect (area, limn_pixels_area (selection->pixels));
 }
 
 static void
@@ -189,25 +130,6 @@ restore (struct limn_selection *selection)
     memcpy (limn_pixels_row (selection->pixels, y) + area.x,
             limn_pixels_row (selection->base, y) + area.x, (gsize) area.width * 4);
   cairo_surface_mark_dirty_rectangle (selection->pixels, area.x, area.y, area.width, area.height);
-}
-
-static void
-draw_cut (struct limn_selection *selection)
-{
-  cairo_rectangle_int_t area = area_under (selection, &selection->matrix);
-  cairo_t *cairo;
-
-  selection->shown = area;
-  if (area.width == 0)
-    return;
-  cairo = cairo_create (selection->pixels);
-  cairo_rectangle (cairo, area.x, area.y, area.width, area.height);
-  cairo_clip (cairo);
-  cairo_transform (cairo, &selection->matrix);
-  cairo_set_source_surface (cairo, selection->cut, selection->cut_area.x, selection->cut_area.y);
-  cairo_paint (cairo);
-  cairo_destroy (cairo);
-  cairo_surface_flush (selection->pixels);
 }
 
 void
@@ -224,8 +146,9 @@ limn_selection_show (struct limn_selection *selection,
   if (layer == NULL || (is_first && (is_identity (matrix) || !prepare (selection, layer))))
     return;
   before = selection->shown;
-  restore (selection);
-  draw_cut (selection);
+  if (!is_first)
+    restore (selection);
+  selection->shown = limn_op_paste (selection->cut, selection->cut_area, matrix, selection->pixels);
   before = limn_rectangle_union (before, selection->shown);
   limn_toolbox_replace (box, selection->layer, selection->pixels, is_first ? NULL : &before);
 }

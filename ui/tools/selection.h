@@ -17,6 +17,7 @@ struct limn_selection {
   cairo_surface_t *cut;    /* what was cut out, at @cut_area */
   cairo_surface_t *pixels; /* both together, as they are shown */
   cairo_rectangle_int_t cut_area, shown;
+  guint changes; /* of the layer, when they were taken */
 };
 
 /* False, and nothing is selected, when the points enclose nothing. @points are copied. */

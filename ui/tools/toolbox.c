@@ -193,10 +193,16 @@ limn_toolbox_get_layer (LimnToolbox *box)
 bool
 limn_toolbox_paint (LimnToolbox *box, guint32 layer, limn_op *op)
 {
+  return limn_toolbox_paint_drawn (box, layer, op, NULL);
+}
+
+bool
+limn_toolbox_paint_drawn (LimnToolbox *box, guint32 layer, limn_op *op, cairo_surface_t *drawn)
+{
   bool done;
 
   box->painting = true;
-  done = limn_document_paint (box->document, layer, op);
+  done = limn_document_paint_drawn (box->document, layer, op, drawn);
   box->painting = false;
   if (!done && box->studio != NULL)
     limn_studio_say (box->studio, _ ("This could not be drawn on the layer."));

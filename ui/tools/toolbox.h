@@ -88,6 +88,9 @@ bool limn_toolbox_has_pointer (LimnToolbox *box);
 const limn_layer *limn_toolbox_get_layer (LimnToolbox *box);
 /* Takes @op. False, and the person was told, when it could not be drawn. */
 bool limn_toolbox_paint (LimnToolbox *box, guint32 layer, limn_op *op);
+/* @drawn: what it makes of the layer, or NULL, as limn_document_paint_drawn() has it. */
+bool
+limn_toolbox_paint_drawn (LimnToolbox *box, guint32 layer, limn_op *op, cairo_surface_t *drawn);
 double limn_toolbox_get_scale (LimnToolbox *box);
 void limn_toolbox_to_view (LimnToolbox *box, double x, double y, double *to_x, double *to_y);
 void limn_toolbox_replace (LimnToolbox *box,

@@ -99,7 +99,7 @@ show_devices (LimnPreferencesWindow *self, const GPtrArray *list)
   g_autofree char *chosen = g_settings_get_string (limn_preferences (), "device");
   guint selected = GTK_INVALID_LIST_POSITION;
 
-  add_device (self, names, "", _ ("The Best"));
+  add_device (self, names, "", _ ("Automatic"));
   for (guint i = 0; i < list->len; i++) {
     const struct limn_device_info *info = g_ptr_array_index (list, i);
 

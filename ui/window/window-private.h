@@ -37,6 +37,7 @@ struct _LimnWindow {
   guint recent_source, view_source;
   int busy; /* files that are being read and written */
   bool saving;
+  bool left;                     /* it was the active one once, and is not now */
   bool closing, decided, closed; /* being asked about; may go; gone */
 
   /* Borrowed */
@@ -72,6 +73,12 @@ bool limn_window_is_pristine (LimnWindow *window);
 
 void limn_window_add_recent (LimnWindow *window, const char *path);
 void limn_window_follow_recent (LimnWindow *window);
+
+/* --- brushes.c --- */
+
+/* The brush of every tool is kept for the next start. */
+void limn_brushes_restore (LimnStudio *studio);
+void limn_brushes_remember (LimnStudio *studio);
 
 /* --- closing: close.c --- */
 

@@ -11,6 +11,7 @@
 #include "layers/import.h"
 #include "layers/panel.h"
 #include "preferences.h"
+#include "prompt/models.h"
 #include "prompt/panel.h"
 #include "results/strip.h"
 #include "tools/actions.h"
@@ -132,8 +133,8 @@ show_zoom (gpointer data)
 {
   LimnWindow *self = data;
   double percent = limn_canvas_get_scale (LIMN_CANVAS (self->canvas)) * 100;
-  g_autofree char *text = g_strdup_printf (_ ("%.0f %%"), percent);
-  g_autofree char *spoken = g_strdup_printf (_ ("View, %.0f %% of the original size"), percent);
+  g_autofree char *text = g_strdup_printf (_ ("%.0f%%"), percent);
+  g_autofree char *spoken = g_strdup_printf (_ ("View, %.0f%% of the original size"), percent);
 
   self->view_source = 0;
   if (g_strcmp0 (gtk_menu_button_get_label (self->view_button), text) == 0)
@@ -238,6 +239,17 @@ add_parts (LimnWindow *self)
                            G_CONNECT_SWAPPED);
 }
 
+/* Somebody was elsewhere, and may have moved models about. */
+static void
+on_active (LimnWindow *self)
+{
+  bool active = gtk_window_is_active (GTK_WINDOW (self));
+
+  if (active && self->left)
+    limn_models_rescan (limn_models_get_default ());
+  self->left = !active;
+}
+
 static void
 bind_preferences (LimnWindow *self)
 {
@@ -273,6 +285,7 @@ limn_window_new (GtkApplication *application, LimnDocument *document)
   LimnWindow *self = g_object_new (LIMN_TYPE_WINDOW, "application", application, NULL);
 
   self->studio = limn_studio_new (document);
+  limn_brushes_restore (self->studio);
   limn_window_add_actions (self);
   add_parts (self);
   limn_keys_bind_window (GTK_WIDGET (self));
@@ -283,6 +296,7 @@ limn_window_new (GtkApplication *application, LimnDocument *document)
   g_signal_connect_object (self->studio, "offer", G_CALLBACK (on_offer), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (self->studio, "notify::drawing", G_CALLBACK (limn_window_update_actions),
                            self, G_CONNECT_SWAPPED);
+  g_signal_connect (self, "notify::is-active", G_CALLBACK (on_active), NULL);
   limn_window_follow_recent (self);
   on_view_changed (self);
   gtk_widget_grab_focus (self->canvas);
@@ -299,6 +313,7 @@ limn_window_close_request (GtkWindow *window)
   if (limn_window_hold_close (self))
     return GDK_EVENT_STOP;
   remember_size (self);
+  limn_brushes_remember (self->studio);
   if (!self->closed)
     limn_journal_close (self->document);
   self->closed = true;

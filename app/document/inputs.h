@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "generate/request.h"
+#include "document/request.h"
 
 /* What the networks look at, computed from a request. Any thread; blocks for the time that the
  * pixels take. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "generate/inputs.h"
+#include "document/inputs.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
