@@ -152,6 +152,18 @@ limn_tensor_read (limn_device *device, limn_tensor src, float *dst, GError **err
 }
 
 bool
+limn_tensor_write_stored (limn_device *device, limn_tensor dst, const void *src, GError **error)
+{
+  return device->klass->write (device, dst, src, error);
+}
+
+bool
+limn_tensor_read_stored (limn_device *device, limn_tensor src, void *dst, GError **error)
+{
+  return device->klass->read (device, src, dst, error);
+}
+
+bool
 limn_tensor_write_ids (limn_device *device, limn_tensor dst, const gint32 *src, GError **error)
 {
   g_assert (dst.dtype == LIMN_DTYPE_I32);

@@ -62,6 +62,7 @@ struct limn_device_class {
   /* The operators: @out is allocated, shapes are checked. A failure goes to limn_pass_fail(). What
    * @scratch asked for is in pass->scratch. */
   struct limn_device_scratch scratch;
+  struct limn_device_reorder reorder;
   struct limn_device_ops ops;
 };
 
@@ -92,6 +93,10 @@ void limn_tensor_free (limn_device *device, limn_tensor *tensor);
 /* Host f32 in NHWC order to a tensor of any float type, and back. Block until done. */
 bool limn_tensor_write (limn_device *device, limn_tensor dst, const float *src, GError **error);
 bool limn_tensor_read (limn_device *device, limn_tensor src, float *dst, GError **error);
+/* The same without a conversion: limn_tensor_bytes() in the tensor's own type. */
+bool
+limn_tensor_write_stored (limn_device *device, limn_tensor dst, const void *src, GError **error);
+bool limn_tensor_read_stored (limn_device *device, limn_tensor src, void *dst, GError **error);
 bool
 limn_tensor_write_ids (limn_device *device, limn_tensor dst, const gint32 *src, GError **error);
 

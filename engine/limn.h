@@ -282,10 +282,14 @@ bool limn_forecast_check (const limn_device *device,
 
 /* --- animation --- */
 
-/* A LoRA file and how much of it is added; 0 adds nothing. */
+/* A LoRA file and how much of it is added: -10 to 10, and 0 adds nothing. */
 struct limn_lora_file {
   const char *path;
   float strength;
+  /* Of a MotionLoRA: its strength may be another one for each frame, as
+   * limn_animate_params.strengths says. Such a one takes some time in every step, while others take
+   * none. */
+  bool by_frame;
 };
 
 /* What couples the frames of an animation: AnimateDiff's motion modules (arXiv:2307.04725). */
@@ -293,7 +297,9 @@ struct limn_motion_params {
   const char *path; /* a folder as diffusers' MotionAdapter, or AnimateDiff's file; NULL: none */
   const struct limn_lora_file *loras; /* MotionLoRAs, added to the motion modules */
   gsize n_loras;
-  struct limn_lora_file adapter; /* the domain adapter, added to the UNet; its path may be NULL */
+  /* The domain adapter, or another LoRA, which is added to the UNet, and to the text encoder where
+   * it has something for that; its path may be NULL. */
+  struct limn_lora_file adapter;
 };
 
 /* Loads motion modules, or lets those go that there are. After a failure that is none of the
@@ -378,6 +384,13 @@ struct limn_animate_params {
   gsize n_prompts;
   const struct limn_animate_control *controls;
   gsize n_controls;
+  /* NULL, or [n_loras], one for each of limn_motion_params.loras: NULL, or [frames], its strength
+   * at each frame, -10 to 10, where it is by_frame. What is NULL has the strength of its file.
+   * Borrowed for the call. */
+  const float *const *strengths;
+  /* The most bytes outside of the device for what networks make of controls' pictures, so that it
+   * need not be made again for each window of each step; 0: 256 MiB. */
+  guint64 embeddings;
   struct limn_windows windows;
   limn_animate_noise noise;
   int preview_frame; /* the frame that events show */
@@ -407,7 +420,7 @@ bool limn_animate (limn_model *model,
 /* What an animation needs. */
 struct limn_animate_need {
   guint64 device;  /* the most bytes on the device: the same from one window of frames on */
-  guint64 latents; /* bytes outside of it, which grow with the frames */
+  guint64 latents; /* bytes outside of it, which grow with the frames: with controls' embeddings */
   guint64 frames;  /* bytes of all finished pictures, which are the caller's to keep or not */
   int windows;     /* evaluations of the network in all steps */
 };

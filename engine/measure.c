@@ -5,12 +5,13 @@
 #include "limn.h"
 #include "pass-private.h"
 
-/* The device that computes nothing: weights are counted, not copied; operators do nothing, since
- * ops.c already takes their memory from the arena and counts their work. */
+/* The device that computes nothing: weights are counted, not copied; operators do nothing but
+ * that, since ops.c already takes their memory from the arena and counts their work. */
 
 struct limn_buffer {
   gsize size;
   gsize *counter;
+  int order; /* of a weight, as the device that this one stands for says; 0: as it was loaded */
 };
 
 /* Stands for the arena, so that its tensors can be told from the others. */
@@ -72,22 +73,54 @@ measure_weight_new (limn_device *device,
   return true;
 }
 
+/* Takes what @weight needs in another order, and gives back what it had. */
 static void
-nothing_conv2d (limn_pass *pass,
+reorder_weight (limn_pass *pass, limn_tensor weight, gsize size)
+{
+  limn_buffer *buffer = weight.buffer;
+
+  if (size == 0)
+    return;
+  limn_device_count (pass->device, buffer->counter, (gssize) size);
+  limn_device_count (pass->device, buffer->counter, -(gssize) buffer->size);
+  buffer->size = size;
+}
+
+/* Those of the device that @pass is measured for, or NULL. */
+static const struct limn_device_reorder *
+reorder_of (const limn_pass *pass)
+{
+  return pass->device->real && !pass->measuring ? &pass->device->real->klass->reorder : NULL;
+}
+
+static void
+measure_conv2d (limn_pass *pass,
                 limn_tensor out,
                 limn_tensor x,
                 limn_tensor weight,
                 const struct limn_conv2d_params *params)
 {
+  const struct limn_device_reorder *reorder = reorder_of (pass);
+
+  if (reorder && reorder->conv2d)
+    reorder_weight (
+        pass, weight,
+        reorder->conv2d (pass->device->real, out, x, weight, params, &weight.buffer->order));
 }
 
 static void
-nothing_linear (limn_pass *pass,
+measure_linear (limn_pass *pass,
                 limn_tensor out,
                 limn_tensor x,
                 limn_tensor weight,
                 const struct limn_linear_params *params)
 {
+  const struct limn_device_reorder *reorder = reorder_of (pass);
+
+  if (reorder && reorder->linear)
+    reorder_weight (
+        pass, weight,
+        reorder->linear (pass->device->real, out, x, weight, params, &weight.buffer->order));
 }
 
 static void
@@ -156,8 +189,8 @@ static const struct limn_device_class measure_class = {
   .read = measure_read,
   .weight_new = measure_weight_new,
   .ops = {
-    .conv2d = nothing_conv2d,
-    .linear = nothing_linear,
+    .conv2d = measure_conv2d,
+    .linear = measure_linear,
     .attention = nothing_attention,
     .group_norm = nothing_group_norm,
     .layer_norm = nothing_layer_norm,

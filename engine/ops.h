@@ -139,6 +139,25 @@ struct limn_device_scratch {
                       const struct limn_attention_params *params);
 };
 
+/* For devices that store a weight anew where an operator wants it in another order than it has: the
+ * bytes of that, which for a moment are there beside the old ones; 0 where it stays as it is.
+ * *@order is the order it has, 0 as long as it is that in which it was loaded, and gets the new
+ * one. NULL: never. */
+struct limn_device_reorder {
+  gsize (*conv2d) (limn_device *device,
+                   limn_tensor out,
+                   limn_tensor x,
+                   limn_tensor weight,
+                   const struct limn_conv2d_params *params,
+                   int *order);
+  gsize (*linear) (limn_device *device,
+                   limn_tensor out,
+                   limn_tensor x,
+                   limn_tensor weight,
+                   const struct limn_linear_params *params,
+                   int *order);
+};
+
 /* The table that a device fills: the same operators, outputs and scratch already allocated. */
 struct limn_device_ops {
   void (*conv2d) (limn_pass *pass,

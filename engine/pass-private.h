@@ -21,6 +21,7 @@ struct limn_pass {
   /* Borrowed for limn_pass_run(), for devices that do not record. */
   GCancellable *cancellable;
 
+  bool measuring; /* for the size of the arena: no weight changes, and none may be looked into */
   bool recorded;
   guint arena_serial; /* the device's when this was recorded */
   gpointer recording; /* the device's own */

@@ -12,7 +12,9 @@ measure (limn_pass *pass)
   limn_device *ruler = limn_measure_device_new_for (real);
 
   pass->device = ruler;
+  pass->measuring = true;
   pass->forward (pass, pass->data);
+  pass->measuring = false;
   g_assert_no_error (pass->error);
   pass->device = real;
   pass->arena_bytes = limn_arena_peak (pass->arena);

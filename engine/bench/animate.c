@@ -8,6 +8,9 @@
 
 #define WINDOW 16
 
+/* Steps of the short clips at most: no schedule has fewer. */
+#define MOST_STEPS 100
+
 static const int clip_frames[] = { WINDOW, 64, 256 };
 
 /* One clip under way. */
@@ -61,6 +64,17 @@ keep_frame (int frame,
   return true;
 }
 
+/* The longest clip gets the steps that were asked for; shorter ones so many more that all of them
+ * spend about as long, or the one window that the others are compared with would be the least
+ * certain. The first step is not counted. */
+static int
+steps_for (int frames, int steps)
+{
+  int longest = clip_frames[G_N_ELEMENTS (clip_frames) - 1];
+
+  return MIN ((steps - 1) * (longest / frames) + 1, MAX (steps, MOST_STEPS));
+}
+
 static bool
 draw (limn_model *model,
       const struct limn_animate_params *params,
@@ -76,6 +90,7 @@ draw (limn_model *model,
   base.event = on_event;
   base.event_data = run;
   base.preview = LIMN_PREVIEW_NONE;
+  base.steps = steps_for (frames, base.steps);
   own.base = &base;
   own.frames = frames;
   own.frame = keep_frame;

@@ -80,9 +80,10 @@ struct limn_bench_clip {
 
 typedef void (*limn_bench_clip_func) (const struct limn_bench_clip *clip, gpointer data);
 
-/* Draws one window, then clips of 16, 64 and 256 frames with @params, in two steps at least, and
- * calls @report after each of these. What lies outside the device's memory is found from the bytes
- * that malloc has given: beyond those of the first clip, which counts as forecast. */
+/* Draws one window, then clips of 16, 64 and 256 frames with @params, in two steps at least and in
+ * more where there are fewer frames, and calls @report after each of these. What lies outside the
+ * device's memory is found from the bytes that malloc has given: beyond those of the first clip,
+ * which counts as forecast. */
 bool limn_bench_animate (limn_device *device,
                          const char *path,
                          const struct limn_motion_params *motion,

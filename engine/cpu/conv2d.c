@@ -110,6 +110,22 @@ limn_cpu_conv2d_scratch (limn_device *device,
          limn_cpu_product_scratch ((struct limn_cpu *) device, &key, channel_add);
 }
 
+gsize
+limn_cpu_conv2d_reorder (limn_device *device,
+                         limn_tensor out,
+                         limn_tensor x,
+                         limn_tensor weight,
+                         const struct limn_conv2d_params *params,
+                         int *layout)
+{
+  struct limn_cpu *cpu = (struct limn_cpu *) device;
+  struct limn_cpu_key key = make_key (out, x, weight, params);
+
+  if (*layout == 0)
+    *layout = limn_cpu_weight_layout (cpu, LIMN_WEIGHT_CONV, weight);
+  return limn_cpu_product_reorder (cpu, &key, !limn_tensor_is_null (params->channel_add), layout);
+}
+
 void
 limn_cpu_conv2d (limn_pass *pass,
                  limn_tensor out,

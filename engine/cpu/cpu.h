@@ -44,7 +44,8 @@ guint64 limn_cpu_memory_total (void);
 
 /* --- weight.c --- */
 
-/* Bytes of a weight in the layout in which it is loaded. */
+/* The layout in which a weight is loaded, and its bytes in that. */
+int limn_cpu_weight_layout (struct limn_cpu *cpu, limn_weight_kind kind, limn_tensor weight);
 gsize limn_cpu_weight_bytes (limn_device *device, limn_weight_kind kind, limn_tensor weight);
 bool limn_cpu_weight_new (limn_device *device,
                           limn_weight_kind kind,
@@ -78,6 +79,12 @@ gsize limn_cpu_conv2d_scratch (limn_device *device,
                                limn_tensor x,
                                limn_tensor weight,
                                const struct limn_conv2d_params *params);
+gsize limn_cpu_conv2d_reorder (limn_device *device,
+                               limn_tensor out,
+                               limn_tensor x,
+                               limn_tensor weight,
+                               const struct limn_conv2d_params *params,
+                               int *layout);
 void limn_cpu_conv2d (limn_pass *pass,
                       limn_tensor out,
                       limn_tensor x,
@@ -88,6 +95,12 @@ gsize limn_cpu_linear_scratch (limn_device *device,
                                limn_tensor x,
                                limn_tensor weight,
                                const struct limn_linear_params *params);
+gsize limn_cpu_linear_reorder (limn_device *device,
+                               limn_tensor out,
+                               limn_tensor x,
+                               limn_tensor weight,
+                               const struct limn_linear_params *params,
+                               int *layout);
 void limn_cpu_linear (limn_pass *pass,
                       limn_tensor out,
                       limn_tensor x,

@@ -88,6 +88,10 @@ static const struct limn_device_class cpu_class = {
     .linear = limn_cpu_linear_scratch,
     .attention = limn_cpu_attention_scratch,
   },
+  .reorder = {
+    .conv2d = limn_cpu_conv2d_reorder,
+    .linear = limn_cpu_linear_reorder,
+  },
   .ops = {
     .conv2d = limn_cpu_conv2d,
     .linear = limn_cpu_linear,

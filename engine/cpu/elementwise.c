@@ -56,22 +56,44 @@ LIMN_CPU_NAME (activate) (
 
 /* --- add --- */
 
+/* @y begins @before elements later than @x. */
 LIMN_INLINE void
-add_chunk (
-    limn_dtype dtype, void *out, const void *x, const void *y, float scale, gsize begin, gsize end)
+add_chunk (limn_dtype dtype,
+           void *out,
+           const void *x,
+           const void *y,
+           gsize before,
+           float scale,
+           gsize begin,
+           gsize end)
 {
 #pragma omp simd
   for (gsize i = begin; i < end; i++)
-    limn_store (dtype, out, i, limn_load (dtype, x, i) + scale * limn_load (dtype, y, i));
+    limn_store (dtype, out, i, limn_load (dtype, x, i) + scale * limn_load (dtype, y, i - before));
+}
+
+/* A chunk may have parts of two pictures, or many whole ones. */
+LIMN_INLINE void
+add_pictures (limn_dtype dtype, const struct limn_cpu_add *add, gsize begin, gsize end)
+{
+  while (begin < end) {
+    gsize picture = begin / add->count, next = MIN (end, (picture + 1) * add->count);
+    float scale = add->scales != NULL ? add->scales[picture * (gsize) add->scale_stride] : 1;
+
+    add_chunk (dtype, add->out, add->x, add->y, add->repeat ? picture * add->count : 0, scale,
+               begin, next);
+    begin = next;
+  }
 }
 
 void
-LIMN_CPU_NAME (add) (
-    limn_dtype dtype, void *out, const void *x, const void *y, float scale, gsize count)
+LIMN_CPU_NAME (add) (const struct limn_cpu_add *add)
 {
-#pragma omp parallel for if (count > LIMN_CPU_SERIAL)
-  for (gsize begin = 0; begin < count; begin += CHUNK)
-    LIMN_FOR_DTYPE (dtype, add_chunk, out, x, y, scale, begin, MIN (begin + CHUNK, count));
+  gsize total = (gsize) add->n * add->count;
+
+#pragma omp parallel for if (total > LIMN_CPU_SERIAL)
+  for (gsize begin = 0; begin < total; begin += CHUNK)
+    LIMN_FOR_DTYPE (add->dtype, add_pictures, add, begin, MIN (begin + CHUNK, total));
 }
 
 /* --- geglu --- */
@@ -103,7 +125,7 @@ embedding_row (limn_dtype dtype, void *out, const void *from, const void *positi
   else if (position == NULL || from == NULL)
     memcpy (out, from != NULL ? from : position, c * limn_dtype_size (dtype));
   else
-    add_chunk (dtype, out, from, position, 1, 0, c);
+    add_chunk (dtype, out, from, position, 0, 1, 0, c);
 }
 
 void

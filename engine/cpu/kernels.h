@@ -69,6 +69,18 @@ struct limn_cpu_finish {
   void *out;
 };
 
+/* out = x + scale y, picture by picture. */
+struct limn_cpu_add {
+  limn_dtype dtype;
+  int n;
+  gsize count;         /* of a picture's elements */
+  const void *x, *y;   /* [n, count]; with @repeat y is [count] */
+  const float *scales; /* [n, scale_stride] or NULL: 1 */
+  int scale_stride;
+  bool repeat;
+  void *out;
+};
+
 struct limn_cpu_kernels {
   const char *name;
   /* Bytes; depends on the shape and on omp_get_max_threads(), which must not grow until the call.
@@ -80,8 +92,7 @@ struct limn_cpu_kernels {
   void (*finish) (const struct limn_cpu_finish *finish);
   void (*activate) (
       limn_dtype dtype, void *out, const void *x, gsize count, limn_activation activation);
-  /* x + scale y */
-  void (*add) (limn_dtype dtype, void *out, const void *x, const void *y, float scale, gsize count);
+  void (*add) (const struct limn_cpu_add *add);
   /* x: [rows, 2 d] -> [rows, d], first half times gelu (second half); @out is not @x */
   void (*geglu) (limn_dtype dtype, void *out, const void *x, gsize rows, gsize d);
   /* table: [table_rows, c], position: [tokens, c] or NULL, ids: [n, tokens] -> [n, tokens, c]; an

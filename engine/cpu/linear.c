@@ -34,6 +34,22 @@ limn_cpu_linear_scratch (limn_device *device,
   return limn_cpu_product_scratch ((struct limn_cpu *) device, &key, false);
 }
 
+gsize
+limn_cpu_linear_reorder (limn_device *device,
+                         limn_tensor out,
+                         limn_tensor x,
+                         limn_tensor weight,
+                         const struct limn_linear_params *params,
+                         int *layout)
+{
+  struct limn_cpu *cpu = (struct limn_cpu *) device;
+  struct limn_cpu_key key = make_key (out, x, weight, params);
+
+  if (*layout == 0)
+    *layout = limn_cpu_weight_layout (cpu, LIMN_WEIGHT_LINEAR, weight);
+  return limn_cpu_product_reorder (cpu, &key, false, layout);
+}
+
 void
 limn_cpu_linear (limn_pass *pass,
                  limn_tensor out,

@@ -97,7 +97,14 @@ fold_channel_add (struct limn_cpu *cpu, const struct limn_cpu_product *product, 
   cpu->kernels->convert (LIMN_DTYPE_F32, bias, product->channel_add.dtype,
                          limn_cpu_data (product->channel_add), count);
   if (!limn_tensor_is_null (product->bias))
-    cpu->kernels->add (LIMN_DTYPE_F32, bias, bias, limn_cpu_data (product->bias), 1, count);
+    cpu->kernels->add (&(struct limn_cpu_add){
+        .dtype = LIMN_DTYPE_F32,
+        .n = 1,
+        .count = count,
+        .x = bias,
+        .y = limn_cpu_data (product->bias),
+        .out = bias,
+    });
 }
 
 static void
@@ -126,22 +133,48 @@ finish (struct limn_cpu *cpu,
     cpu->kernels->finish (&rest);
 }
 
-/* The primitive for the weight as it lies, or for the weight as oneDNN would have it, in which case
- * it is stored so from here on: pictures of one size follow one another. */
+/* The primitive for a weight in @layout, or for one as oneDNN would have it: key->layout is 0 then.
+ */
+static struct limn_cpu_primitive *
+find_for_layout (struct limn_cpu *cpu, struct limn_cpu_key *key, int layout)
+{
+  struct limn_cpu_primitive *primitive;
+
+  key->layout = layout;
+  primitive = find (cpu, key);
+  if (primitive)
+    return primitive;
+  key->layout = 0;
+  return find (cpu, key);
+}
+
+gsize
+limn_cpu_product_reorder (struct limn_cpu *cpu,
+                          const struct limn_cpu_key *key,
+                          bool channel_add,
+                          int *layout)
+{
+  /* All pictures of a pass are at one timestep. */
+  struct limn_cpu_key own = channel_add ? with_channel_add (key, true) : *key;
+  struct limn_cpu_primitive *primitive = find_for_layout (cpu, &own, *layout);
+
+  if (!primitive || own.layout != 0)
+    return 0;
+  *layout = primitive->layout;
+  return dnnl_memory_desc_get_size (limn_cpu_layout (cpu, *layout));
+}
+
+/* What is stored anew stays so from here on: pictures of one size follow one another. */
 static struct limn_cpu_primitive *
 find_for_weight (struct limn_cpu *cpu,
                  const struct limn_cpu_product *product,
                  struct limn_cpu_key *key,
                  GError **error)
 {
-  struct limn_cpu_primitive *primitive;
+  struct limn_cpu_primitive *primitive = find_for_layout (cpu, key, product->weight.buffer->layout);
 
-  key->layout = product->weight.buffer->layout;
-  primitive = find (cpu, key);
-  if (primitive)
+  if (primitive && key->layout != 0)
     return primitive;
-  key->layout = 0;
-  primitive = find (cpu, key);
   if (!primitive) {
     g_set_error (error, LIMN_ERROR, LIMN_ERROR_DEVICE,
                  "oneDNN has no product of %dx%d positions, %d to %d channels", key->h, key->w,

@@ -182,23 +182,24 @@ limn_cpu_add (limn_pass *pass,
 {
   bool by_picture = y.n < x.n || params->scale_stride > 0;
   int n = by_picture ? x.n : 1;
-  gsize count = limn_tensor_elements (x) / (gsize) n, bytes = limn_tensor_bytes (x) / (gsize) n;
   const float *scales = NULL;
   struct limn_cpu_call call;
-  guint8 *to;
-  const guint8 *from, *added;
 
   if (!limn_cpu_begin (pass, &call))
     return;
-  to = limn_cpu_data (out), from = limn_cpu_data (x), added = limn_cpu_data (y);
   if (!limn_tensor_is_null (params->scale))
     scales = (const float *) limn_cpu_data (params->scale) + params->scale_index;
-    /* Many small pictures go to the threads by themselves; a large one is divided by the kernel. */
-#pragma omp parallel for if (n > 1 && count < 65536)
-  for (int i = 0; i < n; i++)
-    call.cpu->kernels->add (x.dtype, to + (gsize) i * bytes, from + (gsize) i * bytes,
-                            added + (y.n < x.n ? 0 : (gsize) i * bytes),
-                            scales ? scales[i * params->scale_stride] : 1, count);
+  call.cpu->kernels->add (&(struct limn_cpu_add){
+      .dtype = x.dtype,
+      .n = n,
+      .count = limn_tensor_elements (x) / (gsize) n,
+      .x = limn_cpu_data (x),
+      .y = limn_cpu_data (y),
+      .scales = scales,
+      .scale_stride = params->scale_stride,
+      .repeat = y.n < x.n,
+      .out = limn_cpu_data (out),
+  });
   limn_cpu_end (pass, &call, out);
 }
 

@@ -78,5 +78,11 @@ struct limn_cpu_product {
 /* Depends on the key alone, and on whether there is a channel_add. */
 gsize
 limn_cpu_product_scratch (struct limn_cpu *cpu, const struct limn_cpu_key *key, bool channel_add);
+/* Bytes of the weight in the layout in which it is stored anew, which *@layout gets; 0 where there
+ * is a primitive for the one it has. */
+gsize limn_cpu_product_reorder (struct limn_cpu *cpu,
+                                const struct limn_cpu_key *key,
+                                bool channel_add,
+                                int *layout);
 bool
 limn_cpu_product_run (struct limn_cpu *cpu, const struct limn_cpu_product *product, GError **error);

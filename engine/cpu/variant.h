@@ -35,8 +35,7 @@ void LIMN_CPU_NAME (layer_norm) (const struct limn_cpu_layer_norm *norm);
 void LIMN_CPU_NAME (finish) (const struct limn_cpu_finish *finish);
 void LIMN_CPU_NAME (activate) (
     limn_dtype dtype, void *out, const void *x, gsize count, limn_activation activation);
-void LIMN_CPU_NAME (add) (
-    limn_dtype dtype, void *out, const void *x, const void *y, float scale, gsize count);
+void LIMN_CPU_NAME (add) (const struct limn_cpu_add *add);
 void LIMN_CPU_NAME (geglu) (limn_dtype dtype, void *out, const void *x, gsize rows, gsize d);
 void LIMN_CPU_NAME (embedding) (limn_dtype dtype,
                                 void *out,

@@ -33,8 +33,8 @@ usual_size (int channels)
   return table[i].size;
 }
 
-static int
-default_layout (struct limn_cpu *cpu, limn_weight_kind kind, limn_tensor weight)
+int
+limn_cpu_weight_layout (struct limn_cpu *cpu, limn_weight_kind kind, limn_tensor weight)
 {
   bool conv = kind == LIMN_WEIGHT_CONV;
   int size = MAX (usual_size (weight.n), MAX (weight.h, weight.w));
@@ -69,7 +69,8 @@ limn_cpu_weight_bytes (limn_device *device, limn_weight_kind kind, limn_tensor w
 
   if (!is_matrix (kind))
     return limn_tensor_bytes (weight);
-  return dnnl_memory_desc_get_size (limn_cpu_layout (cpu, default_layout (cpu, kind, weight)));
+  return dnnl_memory_desc_get_size (
+      limn_cpu_layout (cpu, limn_cpu_weight_layout (cpu, kind, weight)));
 }
 
 /* --- into blocks --- */
@@ -236,7 +237,7 @@ limn_cpu_weight_new (limn_device *device,
   if (is_matrix (kind)) {
     struct plan plan = { cpu, dtype, weight->dtype, src, weight->buffer->data };
 
-    weight->buffer->layout = default_layout (cpu, kind, *weight);
+    weight->buffer->layout = limn_cpu_weight_layout (cpu, kind, *weight);
     make_plan (&plan, limn_cpu_layout (cpu, weight->buffer->layout), *weight);
     reorder (&plan);
     g_free (plan.pick);

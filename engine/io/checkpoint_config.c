@@ -186,16 +186,57 @@ read_unet (struct reading *reading)
   put_sample_size (reading);
 }
 
+/* The names of AnimateDiff and those of diffusers. */
+static const struct {
+  const char *norm, *block, *positions;
+} motion_names[] = {
+  { "down_blocks.0.motion_modules.0.temporal_transformer.norm.weight",
+    "down_blocks.0.motion_modules.0.temporal_transformer.transformer_blocks.%d.ff_norm.weight",
+    "down_blocks.0.motion_modules.0.temporal_transformer.transformer_blocks.0.attention_blocks.0."
+    "pos_encoder.pe" },
+  { "down_blocks.0.motion_modules.0.norm.weight",
+    "down_blocks.0.motion_modules.0.transformer_blocks.%d.norm3.weight",
+    "down_blocks.0.motion_modules.0.transformer_blocks.0.pos_embed.pe" },
+};
+
+/* A ControlNet with motion modules is SparseCtrl, which sees one channel more than it says. */
+static bool
+read_sparse (struct reading *reading)
+{
+  const struct limn_safetensors_entry *positions;
+  gsize names = 0;
+
+  while (names < G_N_ELEMENTS (motion_names) &&
+         find (reading, "%s", motion_names[names].norm) == NULL)
+    names++;
+  if (names == G_N_ELEMENTS (motion_names))
+    return false;
+  put_int (reading, "temporal_transformer_layers_per_block",
+           count (reading, motion_names[names].block));
+  positions = find (reading, "%s", motion_names[names].positions);
+  if (positions != NULL && positions->n_dims == 3)
+    put_int (reading, "motion_max_seq_length", positions->shape[1]);
+  return true;
+}
+
 static void
 read_controlnet (struct reading *reading)
 {
   int n = count (reading, "controlnet_cond_embedding.blocks.%d.weight");
+  bool plain = find (reading, "controlnet_cond_embedding.weight") != NULL;
+  const char *conv_in =
+      plain ? "controlnet_cond_embedding.weight" : "controlnet_cond_embedding.conv_in.weight";
+  bool sparse = read_sparse (reading);
   gint64 channels[MAX_BLOCKS];
   int n_channels = 0;
 
-  put_word (reading, "_class_name", "ControlNetModel");
+  put_word (reading, "_class_name", sparse ? "SparseControlNetModel" : "ControlNetModel");
   read_encoder (reading);
-  channels[n_channels++] = size_of (reading, "controlnet_cond_embedding.conv_in.weight", 0);
+  put_int (reading, "conditioning_channels", size_of (reading, conv_in, 1) - (sparse ? 1 : 0));
+  if (sparse)
+    g_string_append_printf (reading->json, "\"use_simplified_condition_embedding\":%s,",
+                            plain ? "true" : "false");
+  channels[n_channels++] = size_of (reading, conv_in, 0);
   for (int i = 1; i < n; i += 2) {
     g_autofree char *name = g_strdup_printf ("controlnet_cond_embedding.blocks.%d.weight", i);
 

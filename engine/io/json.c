@@ -215,6 +215,17 @@ skip_number (limn_json *json)
 }
 
 bool
+limn_json_bool (limn_json *json, bool *value)
+{
+  char first = limn_json_peek (json);
+
+  *value = first == 't';
+  if (first != 't' && first != 'f')
+    return limn_json_fail (json, "true or false was wanted");
+  return limn_json_skip (json);
+}
+
+bool
 limn_json_natural (limn_json *json, gint64 *value)
 {
   const char *digits;

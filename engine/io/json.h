@@ -28,6 +28,7 @@ bool limn_json_next (limn_json *json, char close, bool *first);
 
 /* The string's UTF-8 replaces what is in @value. \u0000 is a failure. */
 bool limn_json_string (limn_json *json, GString *value);
+bool limn_json_bool (limn_json *json, bool *value);
 /* A whole number without fraction and exponent, from 0 to the largest gint64. */
 bool limn_json_natural (limn_json *json, gint64 *value);
 /* Any number that a double can hold; infinity is a failure. */

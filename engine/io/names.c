@@ -7,6 +7,10 @@
 #define MAX_BLOCKS 100
 #define MAX_NUMBERS 2
 
+/* What ControlNets of diffusers' names have, and SparseCtrl RGB in its place. */
+#define CONTROL_EMBEDDING "controlnet_cond_embedding.conv_in.weight"
+#define SPARSE_EMBEDDING "controlnet_cond_embedding.weight"
+
 const char *const limn_part_names[] = {
   [LIMN_PART_TEXT_ENCODER] = "text encoder",
   [LIMN_PART_UNET] = "unet",
@@ -144,7 +148,14 @@ static const struct limn_layout layouts_known[] = {
   { LIMN_PART_TEXT_ENCODER, "cond_stage_model.transformer.", "embeddings.token_embedding.weight",
     NULL },
   { LIMN_PART_TEXT_ENCODER, "cond_stage_model.model.", "token_embedding.weight", open_clip_rules },
-  { LIMN_PART_CONTROLNET, "", "controlnet_cond_embedding.conv_in.weight", NULL },
+  /* AnimateDiff's SparseCtrl has diffusers' names, perhaps still in the training's wrapping; its
+   * motion modules are models/motion.c's matter. */
+  { LIMN_PART_CONTROLNET, "module.", CONTROL_EMBEDDING, NULL },
+  { LIMN_PART_CONTROLNET, "module.", SPARSE_EMBEDDING, NULL },
+  { LIMN_PART_CONTROLNET, "controlnet.", CONTROL_EMBEDDING, NULL },
+  { LIMN_PART_CONTROLNET, "controlnet.", SPARSE_EMBEDDING, NULL },
+  { LIMN_PART_CONTROLNET, "", CONTROL_EMBEDDING, NULL },
+  { LIMN_PART_CONTROLNET, "", SPARSE_EMBEDDING, NULL },
   { LIMN_PART_CONTROLNET, "", "input_hint_block.0.weight", unet_rules },
   { LIMN_PART_UNET, "", "up_blocks.0.resnets.0.norm1.weight", NULL },
   { LIMN_PART_UNET, "", "input_blocks.0.0.weight", unet_rules },

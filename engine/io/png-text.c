@@ -244,3 +244,31 @@ limn_png_texts_find (const GPtrArray *texts, const char *key)
   }
   return NULL;
 }
+
+/* --- writing --- */
+
+static void
+append_be32 (GByteArray *bytes, guint32 number)
+{
+  const guint8 parts[] = { (guint8) (number >> 24), (guint8) (number >> 16), (guint8) (number >> 8),
+                           (guint8) number };
+
+  g_byte_array_append (bytes, parts, sizeof parts);
+}
+
+GByteArray *
+limn_png_text_chunk (const char *key, const char *value)
+{
+  bool ascii = g_str_is_ascii (value);
+  /* iTXt: a NUL, no compression twice, and neither language nor translated key. */
+  gsize gap = ascii ? 1 : 5;
+  GByteArray *bytes = g_byte_array_new ();
+
+  append_be32 (bytes, (guint32) (strlen (key) + gap + strlen (value)));
+  g_byte_array_append (bytes, (const guint8 *) (ascii ? "tEXt" : "iTXt"), 4);
+  g_byte_array_append (bytes, (const guint8 *) key, (guint) strlen (key));
+  g_byte_array_append (bytes, (const guint8 *) "\0\0\0\0", (guint) gap);
+  g_byte_array_append (bytes, (const guint8 *) value, (guint) strlen (value));
+  append_be32 (bytes, crc32 (bytes->data + 4, bytes->len - 4));
+  return bytes;
+}

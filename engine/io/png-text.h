@@ -24,3 +24,7 @@ GPtrArray *limn_png_texts_decode (const void *bytes, gsize size, const char *nam
 
 /* The first one with that key that is whole, or NULL. */
 const char *limn_png_texts_find (const GPtrArray *texts, const char *key);
+
+/* A chunk of its own with length and checksum, for a file that somebody else wrote: tEXt for ASCII,
+ * else iTXt without compression. Both are UTF-8; freed by the caller. */
+GByteArray *limn_png_text_chunk (const char *key, const char *value);

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "io/file.h"
+#include "io/png-text.h"
 #include "limn.h"
 #include "media/module.h"
 #include "media/sequence.h"
@@ -31,6 +32,7 @@ struct limn_film_reader {
   const struct limn_media_module *module;
   gpointer film;
   limn_sequence_reader *sequence;
+  char *recipe;
 };
 
 int
@@ -137,6 +139,15 @@ limn_film_writer_free (limn_film_writer *writer)
   g_free (writer);
 }
 
+/* Of a PNG, which an APNG is too; NULL for every other file. */
+static char *
+png_recipe (const char *path)
+{
+  g_autoptr (GPtrArray) texts = limn_png_texts_load (path, NULL);
+
+  return texts != NULL ? g_strdup (limn_png_texts_find (texts, "parameters")) : NULL;
+}
+
 limn_film_reader *
 limn_film_reader_new (const char *path, GError **error)
 {
@@ -146,6 +157,12 @@ limn_film_reader_new (const char *path, GError **error)
     reader->sequence = limn_sequence_reader_new (path, error);
   else if ((reader->module = limn_media_module_get (error)) != NULL)
     reader->film = reader->module->reader_new (path, error);
+  if (reader->sequence != NULL)
+    reader->recipe = png_recipe (limn_sequence_reader_first (reader->sequence));
+  else if (reader->film != NULL)
+    reader->recipe = g_strdup (reader->module->reader_recipe (reader->film));
+  if (reader->film != NULL && reader->recipe == NULL)
+    reader->recipe = png_recipe (path);
   return reader->sequence != NULL || reader->film != NULL ? g_steal_pointer (&reader) : NULL;
 }
 
@@ -171,7 +188,7 @@ limn_film_reader_next (limn_film_reader *reader, GError **error)
 const char *
 limn_film_reader_recipe (const limn_film_reader *reader)
 {
-  return reader->sequence != NULL ? NULL : reader->module->reader_recipe (reader->film);
+  return reader->recipe;
 }
 
 void
@@ -182,5 +199,6 @@ limn_film_reader_free (limn_film_reader *reader)
   limn_sequence_reader_free (reader->sequence);
   if (reader->film != NULL)
     reader->module->reader_free (reader->film);
+  g_free (reader->recipe);
   g_free (reader);
 }

@@ -37,7 +37,7 @@ struct limn_film_params {
   double rate;               /* frames a second, 0.1 to 240; 0: 8 */
   int quality;               /* 1 to 100, constant; 0: LIMN_FILM_QUALITY */
   int loops;                 /* GIF and APNG: how often it is shown; 0: for ever */
-  const char *recipe;        /* text for the metadata, where the kind has such; or NULL */
+  const char *recipe;        /* text for the metadata, or NULL */
   const char *encoder;       /* FFmpeg's name of one, or NULL for the best that is there */
 };
 
@@ -65,7 +65,7 @@ limn_film_reader *limn_film_reader_new (const char *path, GError **error);
 void limn_film_reader_info (const limn_film_reader *reader, int *width, int *height, double *rate);
 /* The next frame, 3 channels; NULL at the end, or with @error. */
 limn_image *limn_film_reader_next (limn_film_reader *reader, GError **error);
-/* What the recipe was at writing, or NULL. Borrowed. */
+/* What the recipe was at writing, or NULL; of a folder that of its first picture. Borrowed. */
 const char *limn_film_reader_recipe (const limn_film_reader *reader);
 void limn_film_reader_free (limn_film_reader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_film_reader, limn_film_reader_free)

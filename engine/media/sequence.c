@@ -163,6 +163,12 @@ limn_sequence_reader_size (const limn_sequence_reader *reader, int *width, int *
   *height = reader->height;
 }
 
+const char *
+limn_sequence_reader_first (const limn_sequence_reader *reader)
+{
+  return reader->files->pdata[0];
+}
+
 limn_image *
 limn_sequence_reader_next (limn_sequence_reader *reader, GError **error)
 {

@@ -20,6 +20,8 @@ typedef struct limn_sequence_reader limn_sequence_reader;
 
 limn_sequence_reader *limn_sequence_reader_new (const char *folder, GError **error);
 void limn_sequence_reader_size (const limn_sequence_reader *reader, int *width, int *height);
+/* Its path; borrowed. */
+const char *limn_sequence_reader_first (const limn_sequence_reader *reader);
 limn_image *limn_sequence_reader_next (limn_sequence_reader *reader, GError **error);
 void limn_sequence_reader_free (limn_sequence_reader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_sequence_reader, limn_sequence_reader_free)

@@ -26,6 +26,7 @@ limn_linear_load (
 {
   limn_weights_push (weights, "%s", name);
   layer->weight = limn_weights_linear (weights, "weight", out, in);
+  layer->branches = limn_weights_low_rank (weights, "weight", out, in);
   layer->bias = bias ? limn_weights_vector (weights, "bias", out) : none;
   limn_weights_pop (weights);
 }
@@ -56,6 +57,23 @@ limn_conv3x3 (limn_pass *pass,
                       });
 }
 
+/* y + up (strength * down x) */
+static limn_tensor
+low_rank_forward (limn_pass *pass, const struct limn_low_rank *branch, limn_tensor x, limn_tensor y)
+{
+  limn_tensor h = limn_linear (pass, x, branch->down, &(struct limn_linear_params){ 0 });
+  limn_tensor lines = limn_tensor_reshape (h, h.n * h.h, 1, h.w, h.c);
+  const struct limn_add_params scaled = { .scale = *branch->strengths, .scale_stride = 1 };
+
+  g_assert (!limn_tensor_is_null (scaled.scale));
+  /* x + (s - 1) x, since there is no product by line. */
+  limn_replace (pass, &h, limn_add (pass, lines, lines, &scaled));
+  h = limn_tensor_reshape (h, x.n, x.h, x.w, branch->down.n);
+  limn_replace (pass, &h,
+                limn_linear (pass, h, branch->up, &(struct limn_linear_params){ .residual = y }));
+  return h;
+}
+
 limn_tensor
 limn_linear_forward (limn_pass *pass,
                      const struct limn_layer *layer,
@@ -63,12 +81,17 @@ limn_linear_forward (limn_pass *pass,
                      limn_activation activation,
                      limn_tensor residual)
 {
-  return limn_linear (pass, x, layer->weight,
-                      &(struct limn_linear_params){
-                          .bias = layer->bias,
-                          .residual = residual,
-                          .activation = activation,
-                      });
+  limn_tensor y = limn_linear (pass, x, layer->weight,
+                               &(struct limn_linear_params){
+                                   .bias = layer->bias,
+                                   .residual = residual,
+                                   .activation = activation,
+                               });
+
+  g_assert (!layer->branches || activation == LIMN_ACTIVATION_NONE);
+  for (const struct limn_low_rank *branch = layer->branches; branch; branch = branch->next)
+    limn_replace (pass, &y, low_rank_forward (pass, branch, x, y));
+  return y;
 }
 
 limn_tensor

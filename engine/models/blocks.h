@@ -12,7 +12,8 @@
 /* Weight and bias of a convolution or linear layer, or scale and shift of a norm. */
 struct limn_layer {
   limn_tensor weight;
-  limn_tensor bias; /* null where the layer has none */
+  limn_tensor bias;                     /* null where the layer has none */
+  const struct limn_low_rank *branches; /* LoRAs beside a linear layer, or NULL */
 };
 
 /* @name.weight and, with @bias, @name.bias. */

@@ -87,6 +87,16 @@ load_all (limn_clip *clip, limn_weights *weights)
 limn_clip *
 limn_clip_load (limn_device *device, const char *path, GError **error)
 {
+  return limn_clip_load_with (device, path, NULL, 0, error);
+}
+
+limn_clip *
+limn_clip_load_with (limn_device *device,
+                     const char *path,
+                     const struct limn_lora_use *loras,
+                     gsize n_loras,
+                     GError **error)
+{
   g_autoptr (limn_config) config = limn_weights_config (path, LIMN_PART_TEXT_ENCODER, error);
   g_autoptr (limn_clip) clip = NULL;
   limn_weights *weights;
@@ -100,6 +110,7 @@ limn_clip_load (limn_device *device, const char *path, GError **error)
   weights = limn_weights_open (device, path, LIMN_PART_TEXT_ENCODER, error);
   if (!weights)
     return NULL;
+  limn_weights_set_loras (weights, loras, n_loras, NULL);
   load_all (clip, weights);
   clip->list = limn_weights_finish (&weights, error);
   return clip->list ? g_steal_pointer (&clip) : NULL;

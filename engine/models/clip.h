@@ -7,6 +7,12 @@
 typedef struct limn_clip limn_clip;
 
 limn_clip *limn_clip_load (limn_device *device, const char *path, GError **error);
+/* The same with LoRAs added to its weights, as far as they have any for it. */
+limn_clip *limn_clip_load_with (limn_device *device,
+                                const char *path,
+                                const struct limn_lora_use *loras,
+                                gsize n_loras,
+                                GError **error);
 void limn_clip_free (limn_clip *clip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_clip, limn_clip_free)
 int limn_clip_width (const limn_clip *clip);      /* hidden_size */

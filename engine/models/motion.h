@@ -25,7 +25,8 @@ struct limn_motion_config {
 };
 
 /* @path is a folder in the layout of diffusers' MotionAdapter, or one .safetensors file with
- * AnimateDiff's own names or diffusers'. MotionLoRAs are added to the weights. LIMN_ERROR_MODEL or
+ * AnimateDiff's own names or diffusers'. MotionLoRAs are added to the weights; those by frame stand
+ * beside them, and want limn_motion_set_lines() before any pass. LIMN_ERROR_MODEL or
  * LIMN_ERROR_FORMAT. */
 limn_motion *limn_motion_load (limn_device *device,
                                const char *path,
@@ -37,6 +38,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_motion, limn_motion_free)
 const struct limn_motion_config *limn_motion_get_config (const limn_motion *motion);
 /* How many transformers there are: 20 in v1 and v3, 21 in v2. */
 int limn_motion_places (const limn_motion *motion);
+
+/* The strengths of LoRAs by frame, which are numbered as limn_motion_load() got them all. */
+gsize limn_motion_loras (const limn_motion *motion);
+bool limn_motion_is_by_frame (const limn_motion *motion, gsize lora);
+/* Makes room for passes of @lines lines, clips times frames times the positions of the latents, and
+ * gives every frame the strength that the LoRA was loaded with. Passes recorded before are void. */
+bool limn_motion_set_lines (limn_motion *motion, gsize lines, GError **error);
+/* @strengths: [frames], those of a window, for a LoRA by frame. Nothing is recorded anew. */
+bool limn_motion_set_strengths (
+    limn_motion *motion, gsize lora, const float *strengths, int frames, GError **error);
 
 /* For networks that have such modules among their own weights: from the loader's current prefix.
  * The tensors belong to the loader's list; @motion, which limn_motion_free() frees, must go before

@@ -105,7 +105,7 @@ limn_unet_load_with (limn_device *device,
   weights = limn_weights_open (device, path, LIMN_PART_UNET, error);
   if (!weights)
     return NULL;
-  limn_weights_set_loras (weights, loras, n_loras);
+  limn_weights_set_loras (weights, loras, n_loras, NULL);
   unet = g_new0 (limn_unet, 1);
   load_all (unet, &sizes, weights);
   unet->list = limn_weights_finish (&weights, error);

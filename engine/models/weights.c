@@ -15,6 +15,7 @@
 struct limn_weight_list {
   limn_device *device; /* borrowed */
   GArray *tensors;     /* of limn_tensor */
+  GPtrArray *branches; /* of struct limn_low_rank */
 };
 
 struct limn_weights {
@@ -28,7 +29,8 @@ struct limn_weights {
   gsize room;
   const struct limn_lora_use *loras;
   gsize n_loras;
-  GError *error; /* the first failure */
+  const limn_tensor *strengths; /* of each of them, or NULL */
+  GError *error;                /* the first failure */
 };
 
 static const char *const file_names[] = {
@@ -45,6 +47,7 @@ weight_list_new (limn_device *device)
 
   list->device = device;
   list->tensors = g_array_new (FALSE, FALSE, sizeof (limn_tensor));
+  list->branches = g_ptr_array_new_with_free_func (g_free);
   return list;
 }
 
@@ -56,6 +59,7 @@ limn_weight_list_free (limn_weight_list *list)
   for (guint i = 0; i < list->tensors->len; i++)
     limn_tensor_free (list->device, &g_array_index (list->tensors, limn_tensor, i));
   g_array_unref (list->tensors);
+  g_ptr_array_unref (list->branches);
   g_free (list);
 }
 
@@ -154,10 +158,14 @@ limn_weights_open_plain (limn_device *device, const char *path, GError **error)
 }
 
 void
-limn_weights_set_loras (limn_weights *weights, const struct limn_lora_use *loras, gsize n)
+limn_weights_set_loras (limn_weights *weights,
+                        const struct limn_lora_use *loras,
+                        gsize n,
+                        const limn_tensor *strengths)
 {
   weights->loras = loras;
   weights->n_loras = n;
+  weights->strengths = strengths;
 }
 
 void
@@ -305,8 +313,14 @@ read_bytes (limn_weights *weights,
   return bytes;
 }
 
-/* Adds what the LoRAs say of @name to @values, [weight.n, weight.c]; NULL only checks. *@changed
- * tells whether there was any. */
+static bool
+is_branch (const limn_weights *weights, gsize i)
+{
+  return weights->strengths && weights->loras[i].by_frame;
+}
+
+/* Adds what the LoRAs say of @name to @values, in the order of the file; NULL only checks.
+ * *@changed tells whether there was any. */
 static bool
 merge_loras (
     limn_weights *weights, const char *name, limn_tensor weight, float *values, bool *changed)
@@ -317,14 +331,20 @@ merge_loras (
   for (gsize i = 0; i < weights->n_loras; i++) {
     const struct limn_lora_use *use = &weights->loras[i];
 
-    if (!limn_lora_has (use->lora, full))
+    if (is_branch (weights, i) || !limn_lora_has (use->lora, full))
       continue;
     *changed = true;
-    if (!limn_lora_merge (use->lora, full, use->strength, values, weight.n, weight.c,
-                          &weights->error))
+    if (!limn_lora_merge (use->lora, full, weight, use->strength, values, &weights->error))
       return false;
   }
   return true;
+}
+
+/* Those that LoRAs may change. */
+static bool
+takes_loras (limn_weight_kind kind)
+{
+  return kind == LIMN_WEIGHT_LINEAR || kind == LIMN_WEIGHT_CONV;
 }
 
 static bool
@@ -337,10 +357,10 @@ upload (limn_weights *weights,
   limn_device *device = weights->device;
   gsize count = limn_tensor_elements (*weight);
   const void *bytes = read_bytes (weights, name, entry, weight->dtype);
-  bool linear = kind == LIMN_WEIGHT_LINEAR, changed = false;
+  bool changed = false;
   g_autofree float *values = NULL;
 
-  if (!bytes || (linear && !merge_loras (weights, name, *weight, NULL, &changed)))
+  if (!bytes || (takes_loras (kind) && !merge_loras (weights, name, *weight, NULL, &changed)))
     return false;
   if (!limn_checkpoint_is_quantized (entry) && !changed)
     return device->klass->weight_new (device, kind, weight, entry->dtype, bytes, &weights->error);
@@ -377,7 +397,7 @@ get (limn_weights *weights,
   weight.dtype = kind == LIMN_WEIGHT_VECTOR ? LIMN_DTYPE_F32 : device->storage;
   /* The measure device does not look at values: headers are all that a forecast reads. */
   if (device->klass->kind == LIMN_DEVICE_MEASURE)
-    good = (kind != LIMN_WEIGHT_LINEAR || merge_loras (weights, name, weight, NULL, &changed)) &&
+    good = (!takes_loras (kind) || merge_loras (weights, name, weight, NULL, &changed)) &&
            device->klass->weight_new (device, kind, &weight, entry->dtype, NULL, &weights->error);
   else
     good = upload (weights, kind, name, entry, &weight);
@@ -401,6 +421,66 @@ limn_weights_linear (limn_weights *weights, const char *name, int out, int in)
   limn_tensor weight = { .n = out, .h = 1, .w = 1, .c = in };
 
   return get (weights, LIMN_WEIGHT_LINEAR, name, weight, 2, (const gint64[]){ out, in });
+}
+
+/* One matrix of a LoRA, [n, c], to the device; @values as NULL on the measure device. */
+static bool
+add_factor (
+    limn_weights *weights, const char *name, limn_tensor *factor, int n, int c, const float *values)
+{
+  limn_device *device = weights->device;
+
+  *factor = (limn_tensor){ .dtype = device->storage, .n = n, .h = 1, .w = 1, .c = c };
+  if (values && !check_values (weights, name, LIMN_DTYPE_F32, factor->dtype, values, 0,
+                               limn_tensor_elements (*factor)))
+    return false;
+  if (!device->klass->weight_new (device, LIMN_WEIGHT_LINEAR, factor, LIMN_DTYPE_F32, values,
+                                  &weights->error))
+    return false;
+  g_array_append_val (weights->list->tensors, *factor);
+  return true;
+}
+
+static bool
+add_branch (limn_weights *weights,
+            const char *name,
+            const char *full,
+            gsize i,
+            limn_tensor layer,
+            struct limn_low_rank *branch)
+{
+  bool measure = weights->device->klass->kind == LIMN_DEVICE_MEASURE, good;
+  struct limn_lora_factors factors;
+
+  branch->strengths = &weights->strengths[i];
+  if (!limn_lora_factors (weights->loras[i].lora, full, layer, &factors, !measure, &weights->error))
+    return false;
+  good = add_factor (weights, name, &branch->down, factors.rank, layer.c, factors.down) &&
+         add_factor (weights, name, &branch->up, layer.n, factors.rank, factors.up);
+  limn_lora_factors_clear (&factors);
+  return good;
+}
+
+const struct limn_low_rank *
+limn_weights_low_rank (limn_weights *weights, const char *name, int out, int in)
+{
+  const limn_tensor layer = { .n = out, .h = 1, .w = 1, .c = in };
+  g_autofree char *full = g_strconcat (weights->prefix->str, name, NULL);
+  const struct limn_low_rank *first = NULL;
+
+  for (gsize i = 0; i < weights->n_loras && !weights->error; i++) {
+    struct limn_low_rank *branch;
+
+    if (!is_branch (weights, i) || !limn_lora_has (weights->loras[i].lora, full))
+      continue;
+    branch = g_new0 (struct limn_low_rank, 1);
+    g_ptr_array_add (weights->list->branches, branch);
+    branch->next = first;
+    first = branch;
+    if (!add_branch (weights, name, full, i, layer, branch))
+      return NULL;
+  }
+  return first;
 }
 
 limn_tensor

@@ -24,8 +24,13 @@ limn_weights *
 limn_weights_open (limn_device *device, const char *path, limn_part part, GError **error);
 /* The same for a file or folder whose names are taken as they are, which is no model by itself. */
 limn_weights *limn_weights_open_plain (limn_device *device, const char *path, GError **error);
-/* LoRAs that are added to the weights got from here on. Borrowed until limn_weights_finish(). */
-void limn_weights_set_loras (limn_weights *weights, const struct limn_lora_use *loras, gsize n);
+/* LoRAs that are added to the weights got from here on. Borrowed until limn_weights_finish().
+ * @strengths, NULL or [n], are those of limn_low_rank for the ones by frame; without them they are
+ * merged like the others. */
+void limn_weights_set_loras (limn_weights *weights,
+                             const struct limn_lora_use *loras,
+                             gsize n,
+                             const limn_tensor *strengths);
 /* That file in the folder of a part; NULL with @error where there is none. The caller frees it. */
 char *limn_weights_find (const char *folder, GError **error);
 /* The settings of that part: config.json of the folder, or what the file tells by itself. */
@@ -45,6 +50,21 @@ limn_tensor
 limn_weights_conv (limn_weights *weights, const char *name, int out, int in, int kh, int kw);
 /* [out, in] in the file; [out, in, 1, 1] is taken too */
 limn_tensor limn_weights_linear (limn_weights *weights, const char *name, int out, int in);
+/* A LoRA that is no part of the weight beside which it stands: what goes in times down^T, each line
+ * of it times a strength of its own, times up^T is added to what comes out. A line is [n, h] of
+ * [n, h, w, c]. */
+struct limn_low_rank {
+  limn_tensor down, up; /* [rank, 1, 1, in], [out, 1, 1, rank] */
+  /* [1, 1, 1, lines or more] f32, the strengths less 1; borrowed, and read by the forward function
+   * alone, so that it may be made after loading. */
+  const limn_tensor *strengths;
+  const struct limn_low_rank *next;
+};
+
+/* Those of the linear layer whose weight, [out, in], was got by that name; NULL where there are
+ * none. Owned by the loader's list. */
+const struct limn_low_rank *
+limn_weights_low_rank (limn_weights *weights, const char *name, int out, int in);
 /* [rows, c] in the file */
 limn_tensor limn_weights_embedding (limn_weights *weights, const char *name, int rows, int c);
 /* [c] in the file */

@@ -4,7 +4,7 @@
 
 #include "pipeline/animate.h"
 
-#define MAX_WEIGHT 10
+#define MAX_STRENGTH 10
 #define MAX_STRIDE 16
 #define DEFAULT_LENGTH 16
 
@@ -20,42 +20,22 @@ const char *const limn_animate_noise_names[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (limn_animate_noise_names) == LIMN_N_ANIMATE_NOISES + 1);
 
-G_GNUC_PRINTF (2, 3)
-static bool
-refuse (GError **error, const char *format, ...)
-{
-  g_autofree char *message = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error_literal (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT, message);
-  return false;
-}
-
-static bool
-within (double value, double min, double max)
-{
-  return value >= min && value <= max;
-}
-
 static bool
 check_base (const struct limn_animation *animation, GError **error)
 {
   const struct limn_generate_params *base = animation->params->base;
 
   if (base->n_controls > 0 || base->n_guides > 0)
-    return refuse (error, "controls and guides of a picture are none of an animation");
+    return limn_refuse (error, "controls and guides of a picture are none of an animation");
   if (base->init || base->mask)
-    return refuse (error,
-                   "an animation begins with noise or a picture for each frame, not with one "
-                   "picture or a mask");
+    return limn_refuse (error,
+                        "an animation begins with noise or a picture for each frame, not with one "
+                        "picture or a mask");
   if (fabsf (base->hires_scale) > 0 || isnan (base->hires_scale))
-    return refuse (error, "an animation knows no hires fix");
+    return limn_refuse (error, "an animation knows no hires fix");
   if (limn_model_is_inpainting (animation->job.model))
-    return refuse (error, "%s: is a model for inpainting, which makes no animation",
-                   animation->job.model->path);
+    return limn_refuse (error, "%s: is a model for inpainting, which makes no animation",
+                        animation->job.model->path);
   return true;
 }
 
@@ -66,8 +46,8 @@ check_keys (const struct limn_animate_params *params, GError **error)
     int least = i > 0 ? params->prompts[i - 1].frame + 1 : 0;
 
     if (params->prompts[i].frame < least || params->prompts[i].frame >= params->frames)
-      return refuse (error, "prompt %zu is at frame %d, wanted %d to %d", i + 1,
-                     params->prompts[i].frame, least, params->frames - 1);
+      return limn_refuse (error, "prompt %zu is at frame %d, wanted %d to %d", i + 1,
+                          params->prompts[i].frame, least, params->frames - 1);
   }
   return true;
 }
@@ -80,16 +60,30 @@ check_control (const struct limn_animate_params *params,
   const char *type = control->type ? control->type : control->path;
 
   if (!type || !control->images)
-    return refuse (error, "a control needs a type and images");
+    return limn_refuse (error, "a control needs a type and images");
   for (int i = 0; control->weights && i < params->frames; i++)
-    if (!within (control->weights[i], 0, MAX_WEIGHT))
-      return refuse (error, "the weight of control \"%s\" is %g at frame %d, wanted 0 to %d", type,
-                     (double) control->weights[i], i, MAX_WEIGHT);
-  if (!within (control->start, 0, 1) || !within (control->end, control->start, 1))
-    return refuse (error, "control \"%s\" goes from %g to %g, wanted 0 <= start <= end <= 1", type,
-                   (double) control->start, (double) control->end);
-  return ((int) control->mode >= 0 && control->mode < LIMN_N_CONTROL_MODES) ||
-         refuse (error, "there is no control mode %d", (int) control->mode);
+    if (!limn_within (control->weights[i], 0, LIMN_MAX_CONTROL_WEIGHT))
+      return limn_refuse (error, "the weight of control \"%s\" is %g at frame %d, wanted 0 to %d",
+                          type, (double) control->weights[i], i, LIMN_MAX_CONTROL_WEIGHT);
+  return limn_job_check_span (type, control->start, control->end, control->mode, error);
+}
+
+static bool
+check_strengths (const struct limn_animation *animation, GError **error)
+{
+  const limn_motion *motion = animation->job.model->motion;
+  const float *const *strengths = animation->params->strengths;
+
+  for (gsize i = 0; strengths && motion && i < limn_motion_loras (motion); i++) {
+    if (strengths[i] && !limn_motion_is_by_frame (motion, i))
+      return limn_refuse (error, "LoRA %zu has one strength for all frames and is given others",
+                          i + 1);
+    for (int j = 0; strengths[i] && j < animation->frames; j++)
+      if (!limn_within (strengths[i][j], -MAX_STRENGTH, MAX_STRENGTH))
+        return limn_refuse (error, "the strength of LoRA %zu is %g at frame %d, wanted %d to %d",
+                            i + 1, (double) strengths[i][j], j, -MAX_STRENGTH, MAX_STRENGTH);
+  }
+  return true;
 }
 
 /* What a network sees must be what there is to show it. */
@@ -106,8 +100,8 @@ check_network (const struct limn_animation *animation,
                  ? limn_vae_latent_channels (animation->job.model->vae) + 1
                  : 4;
   if (channels != wanted)
-    return refuse (error, "control \"%s\" sees %d channels, Limn has %d for it", type, channels,
-                   wanted);
+    return limn_refuse (error, "control \"%s\" sees %d channels, Limn has %d for it", type,
+                        channels, wanted);
   return true;
 }
 
@@ -117,8 +111,8 @@ check_controls (struct limn_animation *animation, GError **error)
   const struct limn_animate_params *params = animation->params;
 
   if (params->n_controls > LIMN_MAX_BRANCHES)
-    return refuse (error, "there are %zu controls, wanted at most %d", params->n_controls,
-                   LIMN_MAX_BRANCHES);
+    return limn_refuse (error, "there are %zu controls, wanted at most %d", params->n_controls,
+                        LIMN_MAX_BRANCHES);
   for (gsize i = 0; i < params->n_controls; i++) {
     const struct limn_animate_control *control = &params->controls[i];
     const char *type = control->type ? control->type : "";
@@ -144,8 +138,8 @@ begin_source (struct limn_animation *animation, GError **error)
   if (!params->source)
     return true;
   if (!(params->strength > 0 && params->strength <= 1))
-    return refuse (error, "the strength is %g, wanted more than 0 and at most 1",
-                   (double) params->strength);
+    return limn_refuse (error, "the strength is %g, wanted more than 0 and at most 1",
+                        (double) params->strength);
   stage->from_noise = false;
   stage->first = limn_job_first_step (stage->steps, params->strength);
   animation->job.steps = stage->steps - stage->first;
@@ -172,25 +166,25 @@ begin_windows (struct limn_animation *animation, GError **error)
 
   *windows = animation->params->windows;
   if ((int) windows->kind < 0 || windows->kind >= LIMN_N_WINDOWS_KINDS)
-    return refuse (error, "there is no kind of windows %d", (int) windows->kind);
+    return limn_refuse (error, "there is no kind of windows %d", (int) windows->kind);
   if (windows->length == 0)
     windows->length = most < G_MAXINT ? MIN (DEFAULT_LENGTH, most) : 1;
   if (windows->length < 1 || windows->length > LIMN_ANIMATE_MAX_FRAMES)
-    return refuse (error, "a window has %d frames, wanted 1 to %d", windows->length,
-                   MIN (most, LIMN_ANIMATE_MAX_FRAMES));
+    return limn_refuse (error, "a window has %d frames, wanted 1 to %d", windows->length,
+                        MIN (most, LIMN_ANIMATE_MAX_FRAMES));
   if (MIN (windows->length, animation->frames) > most)
-    return refuse (error, "a window has %d frames, and the network can see at most %d",
-                   windows->length, most);
+    return limn_refuse (error, "a window has %d frames, and the network can see at most %d",
+                        windows->length, most);
   if (windows->overlap == 0)
     windows->overlap = windows->length / 4;
   else if (windows->overlap == LIMN_WINDOWS_NO_OVERLAP)
     windows->overlap = 0;
   if (windows->overlap < 0 || windows->overlap >= windows->length)
-    return refuse (error, "windows of %d frames overlap by %d, wanted 0 to %d", windows->length,
-                   windows->overlap, windows->length - 1);
+    return limn_refuse (error, "windows of %d frames overlap by %d, wanted 0 to %d",
+                        windows->length, windows->overlap, windows->length - 1);
   if (windows->stride < 0 || windows->stride > MAX_STRIDE)
-    return refuse (error, "the stride of windows is %d, wanted 0 to %d", windows->stride,
-                   MAX_STRIDE);
+    return limn_refuse (error, "the stride of windows is %d, wanted 0 to %d", windows->stride,
+                        MAX_STRIDE);
   return true;
 }
 
@@ -202,23 +196,23 @@ begin_range (struct limn_animation *animation, GError **error)
   animation->end = animation->frames;
   if (!params->latents)
     return (params->first == 0 && params->count == 0) ||
-           refuse (error, "only a part is drawn again, and there are no latents of the rest");
+           limn_refuse (error, "only a part is drawn again, and there are no latents of the rest");
   if (params->first < 0 || params->count < 1 || params->first >= animation->frames ||
       params->count > animation->frames - params->first)
-    return refuse (error, "frames %d to %d are drawn again, and there are 0 to %d", params->first,
-                   params->first + params->count - 1, animation->frames - 1);
+    return limn_refuse (error, "frames %d to %d are drawn again, and there are 0 to %d",
+                        params->first, params->first + params->count - 1, animation->frames - 1);
   animation->first = params->first;
   if (params->n_latents != animation->size)
-    return refuse (error, "the latents of a frame are %zu numbers, wanted %zu for %d x %d pixels",
-                   params->n_latents, animation->size, animation->stage.width,
-                   animation->stage.height);
+    return limn_refuse (
+        error, "the latents of a frame are %zu numbers, wanted %zu for %d x %d pixels",
+        params->n_latents, animation->size, animation->stage.width, animation->stage.height);
   animation->end = params->first + params->count;
   for (gsize i = 0; i < animation->count; i++) {
     int frame = (int) (i / animation->size);
     bool drawn = frame >= animation->first && frame < animation->end;
 
     if (!drawn && !isfinite (params->latents[i]))
-      return refuse (error, "the latents of frame %d have a value that is no number", frame);
+      return limn_refuse (error, "the latents of frame %d have a value that is no number", frame);
   }
   return true;
 }
@@ -259,13 +253,13 @@ limn_animation_begin (struct limn_animation *animation, GError **error)
   gsize factor = (gsize) limn_vae_factor (model->vae);
 
   if (params->frames < 1 || params->frames > LIMN_ANIMATE_MAX_FRAMES)
-    return refuse (error, "the animation has %d frames, wanted 1 to %d", params->frames,
-                   LIMN_ANIMATE_MAX_FRAMES);
+    return limn_refuse (error, "the animation has %d frames, wanted 1 to %d", params->frames,
+                        LIMN_ANIMATE_MAX_FRAMES);
   if ((int) params->noise < 0 || params->noise >= LIMN_N_ANIMATE_NOISES)
-    return refuse (error, "there is no kind of noise %d", (int) params->noise);
+    return limn_refuse (error, "there is no kind of noise %d", (int) params->noise);
   if (params->preview_frame < 0 || params->preview_frame >= params->frames)
-    return refuse (error, "the preview is of frame %d, wanted 0 to %d", params->preview_frame,
-                   params->frames - 1);
+    return limn_refuse (error, "the preview is of frame %d, wanted 0 to %d", params->preview_frame,
+                        params->frames - 1);
   if (!check_base (animation, error) || limn_job_begin (&animation->job, stages, error) == 0)
     return false;
   animation->stage = stages[0];
@@ -277,8 +271,9 @@ limn_animation_begin (struct limn_animation *animation, GError **error)
                             (params->noise == LIMN_ANIMATE_NOISE_AUTO && !model->motion);
   begin_schedule (animation);
   return begin_source (animation, error) && check_keys (params, error) &&
-         check_controls (animation, error) && begin_windows (animation, error) &&
-         check_memory (animation, error) && begin_range (animation, error);
+         check_strengths (animation, error) && check_controls (animation, error) &&
+         begin_windows (animation, error) && check_memory (animation, error) &&
+         begin_range (animation, error);
 }
 
 bool
@@ -295,7 +290,8 @@ limn_animation_host_bytes (struct limn_animation *animation,
   arrays += limn_sampler_arrays (sampler);
   /* Fresh noise is drawn in another order first. */
   arrays += limn_sampler_draws_noise (sampler) && !animation->shared_noise;
-  *latents = (guint64) animation->count * sizeof (float) * (guint64) arrays;
+  *latents = (guint64) animation->count * sizeof (float) * (guint64) arrays +
+             limn_animation_views_bytes (animation);
   *pictures = (guint64) animation->frames * (guint64) animation->stage.width *
               (guint64) animation->stage.height * 3;
   return true;

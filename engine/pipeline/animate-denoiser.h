@@ -4,7 +4,7 @@
 #include "limn.h"
 #include "models/controlnet.h"
 #include "models/unet.h"
-#include "pipeline/denoise.h"
+#include "pipeline/branches.h"
 
 /* The networks for one window of frames: a UNet with motion modules or without, and its ControlNets
  * by frame, as passes that are recorded once for each set of working branches. */
@@ -33,14 +33,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_animate_denoiser, limn_animate_denoiser_free
 bool limn_animate_denoiser_set_context (limn_animate_denoiser *denoiser,
                                         const float *context,
                                         GError **error);
-/* What branch @i sees at frame @frame of the window: host f32 [H, W, channels], as large as the
- * latents times the ControlNet's factor, with as many channels as it says. */
-bool limn_animate_denoiser_set_picture (limn_animate_denoiser *denoiser,
-                                        int i,
-                                        int frame,
-                                        const float *picture,
-                                        GCancellable *cancellable,
-                                        GError **error);
+/* The ControlNets, so that they can be shown what they see at each frame of the window. Borrowed.
+ */
+struct limn_branches *limn_animate_denoiser_branches (limn_animate_denoiser *denoiser);
 
 /* One run of the networks: latents [frames, h, w, c] as the sampler scaled them -> output [n,
  * frames, h, w, c]. @weights: [controls, frames]; a branch whose weights are all 0 does not work.

@@ -53,6 +53,19 @@ tokens_of (const struct limn_animation *animation)
          limn_prompt_encoder_tokens (animation->job.model->prompts);
 }
 
+/* One for each position of each frame of each clip in a window. */
+static bool
+make_strengths (const struct limn_animation *animation,
+                const struct limn_animate_denoiser_params *window,
+                GError **error)
+{
+  gsize pictures = (gsize) window->n * (gsize) window->frames;
+  limn_motion *motion = animation->job.model->motion;
+
+  return !motion || limn_motion_set_lines (
+                        motion, pictures * (gsize) window->width * (gsize) window->height, error);
+}
+
 static bool
 make_denoiser (struct limn_animation *animation, GError **error)
 {
@@ -79,56 +92,23 @@ make_denoiser (struct limn_animation *animation, GError **error)
     animation->shown[i] = -1;
   /* That of pictures would stay in memory beside ours. */
   g_clear_pointer (&model->denoiser, limn_denoiser_free);
+  if (!make_strengths (animation, &wanted, error))
+    return false;
   animation->denoiser = limn_animate_denoiser_new (model->device, model->unet, &wanted, error);
   return animation->denoiser != NULL;
-}
-
-/* The latents of each picture that a network sees as such: the means of the autoencoder's
- * distributions, since a keyframe is no noise. */
-static bool
-encode_pictures (struct limn_animation *animation, int i, GError **error)
-{
-  const struct limn_animate_control *control = &animation->params->controls[i];
-
-  if (!limn_controlnet_sees_latents (animation->controls[i]))
-    return true;
-  for (int j = 0; j < animation->frames; j++) {
-    g_autofree float *floats = NULL;
-    float *latents;
-
-    if (!control->images[j])
-      continue;
-    floats = limn_animation_floats (animation, control->images[j], -1);
-    latents = g_new (float, animation->size);
-    animation->encoded[i * animation->frames + j] = latents;
-    if (!limn_vae_encode (animation->job.model->vae, floats, animation->stage.width,
-                          animation->stage.height, latents, NULL, animation->job.cancellable,
-                          error))
-      return false;
-  }
-  return true;
 }
 
 bool
 limn_animation_prepare (struct limn_animation *animation, GError **error)
 {
-  gsize n = animation->params->n_controls;
-
-  animation->encoded = g_new0 (float *, n *(gsize) animation->frames);
-  for (gsize i = 0; i < n; i++)
-    if (!encode_pictures (animation, (int) i, error))
-      return false;
-  return make_tracks (animation, error) && make_denoiser (animation, error);
+  animation->views = limn_animation_views_new (animation, error);
+  return animation->views && make_tracks (animation, error) && make_denoiser (animation, error);
 }
 
 void
 limn_animation_clear (struct limn_animation *animation)
 {
-  gsize n = animation->params->n_controls * (gsize) animation->frames;
-
-  for (gsize i = 0; animation->encoded && i < n; i++)
-    g_free (animation->encoded[i]);
-  g_clear_pointer (&animation->encoded, g_free);
+  g_clear_pointer (&animation->views, limn_animation_views_free);
   g_clear_pointer (&animation->shown, g_free);
   g_clear_pointer (&animation->prompt, limn_prompt_track_free);
   g_clear_pointer (&animation->negative, limn_prompt_track_free);
@@ -152,34 +132,23 @@ show_context (struct limn_animation *animation, const int *frames, int length, G
   return limn_animate_denoiser_set_context (animation->denoiser, context, error);
 }
 
-/* What control @i sees of frame @frame, or NULL where it sees nothing and does nothing. */
-static float *
-picture_floats (const struct limn_animation *animation, int i, int frame)
+static bool
+show_strengths (const struct limn_animation *animation,
+                const int *frames,
+                int length,
+                GError **error)
 {
-  const limn_controlnet *network = animation->controls[i];
-  const limn_image *image = animation->params->controls[i].images[frame];
-  bool sparse = limn_controlnet_is_sparse (network);
-  bool latents = limn_controlnet_sees_latents (network);
-  gsize channels = (gsize) limn_controlnet_channels (network), seen = channels - 1, area;
-  g_autofree float *floats = NULL;
-  const float *values = NULL;
-  float *all;
+  limn_motion *motion = animation->job.model->motion;
+  const float *const *strengths = animation->params->strengths;
+  g_autofree float *own = g_new (float, length);
 
-  if (!sparse)
-    return image ? limn_animation_floats (animation, image, 0) : NULL;
-  area = latents ? animation->size / seen
-                 : (gsize) animation->stage.width * (gsize) animation->stage.height;
-  all = g_new0 (float, area *channels);
-  if (!image)
-    return all;
-  if (!latents)
-    floats = limn_animation_floats (animation, image, 0);
-  values = latents ? animation->encoded[i * animation->frames + frame] : floats;
-  for (gsize j = 0; j < area; j++) {
-    memcpy (all + j * channels, values + j * seen, seen * sizeof (float));
-    all[j * channels + seen] = 1;
+  for (gsize i = 0; strengths && motion && i < limn_motion_loras (motion); i++) {
+    for (int j = 0; strengths[i] && j < length; j++)
+      own[j] = strengths[i][frames[j]];
+    if (strengths[i] && !limn_motion_set_strengths (motion, i, own, length, error))
+      return false;
   }
-  return all;
+  return true;
 }
 
 bool
@@ -191,17 +160,10 @@ limn_animation_show (struct limn_animation *animation, const int *frames, GError
   if (memcmp (animation->shown, frames, bytes) == 0)
     return true;
   animation->shown[0] = -1;
-  if (!show_context (animation, frames, length, error))
+  if (!show_context (animation, frames, length, error) ||
+      !show_strengths (animation, frames, length, error) ||
+      !limn_animation_views_show (animation, frames, error))
     return false;
-  for (gsize i = 0; i < animation->params->n_controls; i++) {
-    for (int j = 0; j < length; j++) {
-      g_autofree float *picture = picture_floats (animation, (int) i, frames[j]);
-
-      if (picture && !limn_animate_denoiser_set_picture (animation->denoiser, (int) i, j, picture,
-                                                         animation->job.cancellable, error))
-        return false;
-    }
-  }
   memcpy (animation->shown, frames, bytes);
   return true;
 }

@@ -31,6 +31,7 @@ loras_open (struct loras *loras, const struct limn_lora_file *files, gsize n, GE
       return false;
     }
     use->strength = files[loras->n].strength;
+    use->by_frame = files[loras->n].by_frame;
     use->lora = limn_lora_open (files[loras->n].path, error);
     if (!use->lora)
       return false;
@@ -38,32 +39,54 @@ loras_open (struct loras *loras, const struct limn_lora_file *files, gsize n, GE
   return true;
 }
 
-/* The UNet with @adapter in it, or as it is in the file. The old one goes first: two at once may
- * not fit. */
-static bool
-reload_unet (limn_model *model, const struct loras *adapter, GError **error)
+/* The folder of a part, or the file that all of them are in; the caller frees it. */
+static char *
+part_path (const limn_model *model, const char *folder)
 {
-  g_autofree char *inside = g_build_filename (model->path, "unet", NULL);
-  bool is_folder = g_file_test (model->path, G_FILE_TEST_IS_DIR);
+  if (g_file_test (model->path, G_FILE_TEST_IS_DIR))
+    return g_build_filename (model->path, folder, NULL);
+  return g_strdup (model->path);
+}
 
+/* Both with @adapter in them, or as they are in the files. Old ones go first: two at once may not
+ * fit. */
+static bool
+reload (limn_model *model, const struct loras *adapter, bool text, GError **error)
+{
+  g_autofree char *clip = part_path (model, "text_encoder");
+  g_autofree char *unet = part_path (model, "unet");
+
+  if (text || model->text_adapted) {
+    g_clear_pointer (&model->prompts, limn_prompt_encoder_free);
+    g_clear_pointer (&model->clip, limn_clip_free);
+    model->clip = limn_clip_load_with (model->device, clip, adapter->uses, adapter->n, error);
+    model->text_adapted = text;
+    if (!model->clip)
+      return false;
+    model->prompts = limn_prompt_encoder_new (model->device, model->clip, model->tokenizer);
+  }
   g_clear_pointer (&model->denoiser, limn_denoiser_free);
   g_clear_pointer (&model->unet, limn_unet_free);
-  model->unet = limn_unet_load_with (model->device, is_folder ? inside : model->path, adapter->uses,
-                                     adapter->n, error);
+  model->unet = limn_unet_load_with (model->device, unet, adapter->uses, adapter->n, error);
   model->adapted = adapter->n > 0;
   return model->unet != NULL;
 }
 
-/* Whether a UNet can be loaded with @adapter at all, before that of the model is let go. */
+/* Whether the parts can be loaded with @adapter at all, before those of the model are let go.
+ * *@text tells whether it has names of the text encoder. */
 static bool
-check_adapter (limn_model *model, const struct loras *adapter, GError **error)
+check_adapter (const limn_model *model, const struct loras *adapter, bool *text, GError **error)
 {
   g_autoptr (limn_device) ruler = limn_measure_device_new (model->device->storage);
-  g_autofree char *inside = g_build_filename (model->path, "unet", NULL);
-  bool is_folder = g_file_test (model->path, G_FILE_TEST_IS_DIR);
-  limn_unet *unet = limn_unet_load_with (ruler, is_folder ? inside : model->path, adapter->uses,
-                                         adapter->n, error);
+  g_autofree char *clip_path = part_path (model, "text_encoder");
+  g_autofree char *unet_path = part_path (model, "unet");
+  limn_clip *clip = limn_clip_load_with (ruler, clip_path, adapter->uses, adapter->n, error);
+  limn_unet *unet = NULL;
 
+  *text = limn_lora_is_used (adapter->uses[0].lora);
+  if (clip)
+    unet = limn_unet_load_with (ruler, unet_path, adapter->uses, adapter->n, error);
+  limn_clip_free (clip);
   limn_unet_free (unet);
   return unet != NULL;
 }
@@ -72,12 +95,12 @@ static bool
 set_adapter (limn_model *model, const struct limn_lora_file *file, GError **error)
 {
   struct loras adapter = { 0 };
-  bool good = true;
+  bool good = true, text = false;
 
   if (file->path)
-    good = loras_open (&adapter, file, 1, error) && check_adapter (model, &adapter, error);
+    good = loras_open (&adapter, file, 1, error) && check_adapter (model, &adapter, &text, error);
   if (good && (file->path || model->adapted))
-    good = reload_unet (model, &adapter, error);
+    good = reload (model, &adapter, text, error);
   loras_clear (&adapter);
   return good;
 }

@@ -78,19 +78,6 @@ limn_animation_draws (const struct limn_animation *animation, const int *frames,
   return false;
 }
 
-static bool
-check_finite (const float *values, gsize count, int step, int steps, GError **error)
-{
-  for (gsize i = 0; i < count; i++) {
-    if (isfinite (values[i]))
-      continue;
-    g_set_error (error, LIMN_ERROR, LIMN_ERROR_FAILED, "the model gave %s at step %d of %d",
-                 isnan (values[i]) ? "NaN" : "infinity", step + 1, steps);
-    return false;
-  }
-  return true;
-}
-
 /* Adds what the network says of one window, frame by frame with its weight. */
 static bool
 evaluate_window (struct state *state, int i, const int *frames, int length, GError **error)
@@ -109,7 +96,7 @@ evaluate_window (struct state *state, int i, const int *frames, int length, GErr
       !limn_animate_denoiser_predict (animation->denoiser, state->window,
                                       limn_sampler_timestep (state->sampler, i), weights,
                                       state->answers, animation->job.cancellable, error) ||
-      !check_finite (state->answers, (gsize) n * (gsize) length * size, step, steps, error))
+      !limn_denoise_check (state->answers, (gsize) n * (gsize) length * size, step, steps, error))
     return false;
   for (int clip = 0; clip < n; clip++) {
     for (int j = 0; j < length; j++) {

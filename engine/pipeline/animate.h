@@ -6,6 +6,9 @@
 #include "pipeline/animate-windows.h"
 #include "pipeline/job.h"
 
+/* What controls see at each frame, and of what the denoiser has been shown. */
+typedef struct limn_animation_views limn_animation_views;
+
 /* An animation under way. Latents are [frames, h, w, c] on the host; the device has one window of
  * them at a time. */
 struct limn_animation {
@@ -22,8 +25,8 @@ struct limn_animation {
   /* Owned: */
   limn_prompt_track *prompt, *negative; /* @negative only with guidance */
   limn_animate_denoiser *denoiser;
-  float **encoded; /* [controls, frames]: latents of pictures that SparseCtrl RGB sees, or NULL */
-  int *shown;      /* the frames whose context and pictures the denoiser has; -1 at first */
+  limn_animation_views *views; /* what controls see */
+  int *shown; /* the frames whose context and pictures the denoiser has; -1 at first */
 };
 
 /* Checks all of the parameters, loads ControlNets and fills in defaults. LIMN_ERROR_ARGUMENT or
@@ -41,6 +44,14 @@ void limn_animation_clear (struct limn_animation *animation);
 /* @image as RGB floats from @low to 1 at the size of the animation; the caller frees them. */
 float *
 limn_animation_floats (const struct limn_animation *animation, const limn_image *image, float low);
+/* Pictures of controls; those of which the network sees the latents are encoded. */
+limn_animation_views *limn_animation_views_new (struct limn_animation *animation, GError **error);
+void limn_animation_views_free (limn_animation_views *views);
+/* Shows the denoiser what controls see at these frames of a window. */
+bool
+limn_animation_views_show (struct limn_animation *animation, const int *frames, GError **error);
+/* The most bytes that embedded pictures take on the host. */
+guint64 limn_animation_views_bytes (const struct limn_animation *animation);
 /* The latents of params->source, frame by frame into [frames, h, w, c]; those of frames that are
  * not drawn stay as they are. Random numbers come from job.rng. */
 bool limn_animation_encode (struct limn_animation *animation, float *latents, GError **error);

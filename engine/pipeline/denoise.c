@@ -6,31 +6,6 @@
 
 #include "error.h"
 
-/* sd-webui-controlnet's factor from one residual to the one before it. */
-#define PROMPT_MODE_FACTOR 0.825
-
-G_STATIC_ASSERT (2 * LIMN_MAX_BRANCHES <= 32);
-
-/* One ControlNet with its picture. */
-struct branch {
-  limn_denoiser *denoiser;
-  limn_controlnet *control; /* borrowed */
-  limn_tensor picture;      /* [1, H, W, 3] */
-  limn_tensor embedding;    /* [1, h, w, channels[0]] */
-  limn_tensor conditioning; /* [n, h, w, channels[0]]: the embedding n times */
-  limn_pass *pass;          /* from picture to embedding */
-  float *shown;             /* the picture that conditioning is of, or NULL */
-  limn_control_mode mode;
-};
-
-/* The pass for one set of working branches. */
-struct step {
-  const limn_denoiser *denoiser;
-  guint32 working;  /* a bit for each branch */
-  guint32 positive; /* those of them that work on the positive prompt's half alone */
-  limn_pass *pass;
-};
-
 struct limn_denoiser {
   limn_device *device;
   const limn_unet *unet;
@@ -40,76 +15,33 @@ struct limn_denoiser {
   limn_tensor scales; /* [1, 1, 1, branches * residuals] f32 */
   limn_tensor extra;  /* [n, h, w, c] beside inputs.latents, or null */
   limn_tensor output;
-  struct branch branches[LIMN_MAX_BRANCHES];
-  GHashTable *steps; /* working | positive << LIMN_MAX_BRANCHES -> owned struct step */
+  struct limn_branches branches;
+  float *shown[LIMN_MAX_BRANCHES]; /* the picture that each branch sees, or NULL */
 };
 
-static void
-step_free (gpointer data)
-{
-  struct step *step = data;
-
-  limn_pass_free (step->pass);
-  g_free (step);
-}
-
-static void
-embed_forward (limn_pass *pass, gpointer data)
-{
-  const struct branch *branch = data;
-  limn_tensor x = limn_controlnet_embed (pass, branch->control, branch->picture);
-
-  limn_copy (pass, x, branch->embedding);
-  limn_release (pass, &x);
-}
-
-static bool
-new_tensor (
-    limn_denoiser *denoiser, limn_tensor *tensor, int n, int h, int w, int c, GError **error)
-{
-  *tensor = limn_tensor_new (denoiser->device, denoiser->device->storage, n, h, w, c, error);
-  return !limn_tensor_is_null (*tensor);
-}
-
-static bool
-prepare_branch (limn_denoiser *denoiser, int i, GError **error)
-{
-  struct branch *branch = &denoiser->branches[i];
-  const struct limn_denoiser_params *params = &denoiser->params;
-  int h = params->height, w = params->width;
-  int factor, c;
-
-  branch->denoiser = denoiser;
-  branch->control = params->controls[i];
-  factor = limn_controlnet_factor (branch->control);
-  c = limn_controlnet_get_config (branch->control)->channels[0];
-  if (!new_tensor (denoiser, &branch->picture, 1, h * factor, w * factor, 3, error) ||
-      !new_tensor (denoiser, &branch->embedding, 1, h, w, c, error) ||
-      !new_tensor (denoiser, &branch->conditioning, params->n, h, w, c, error))
-    return false;
-  branch->pass = limn_pass_new (denoiser->device, embed_forward, branch);
-  return true;
-}
+static void step_forward (limn_pass *pass, gpointer data);
 
 static bool
 prepare_inputs (limn_denoiser *denoiser, GError **error)
 {
   const struct limn_unet_config *unet = limn_unet_get_config (denoiser->unet);
   const struct limn_denoiser_params *params = &denoiser->params;
+  struct limn_unet_inputs *inputs = &denoiser->inputs;
+  limn_device *device = denoiser->device;
   int n = params->n, h = params->height, w = params->width;
   int extra = unet->in_channels - unet->out_channels;
 
   g_assert (extra >= 0);
-  if (extra > 0 && !new_tensor (denoiser, &denoiser->extra, n, h, w, extra, error))
+  if (extra > 0 && !limn_branches_tensor (device, &denoiser->extra, n, h, w, extra, error))
     return false;
-  denoiser->scales = limn_tensor_new (denoiser->device, LIMN_DTYPE_F32, 1, 1, 1,
+  denoiser->scales = limn_tensor_new (device, LIMN_DTYPE_F32, 1, 1, 1,
                                       MAX (params->n_controls, 1) * denoiser->residuals, error);
   return !limn_tensor_is_null (denoiser->scales) &&
-         new_tensor (denoiser, &denoiser->inputs.latents, n, h, w, unet->out_channels, error) &&
-         new_tensor (denoiser, &denoiser->inputs.sincos, n, 1, 1, unet->channels[0], error) &&
-         new_tensor (denoiser, &denoiser->inputs.context, n, params->tokens, 1,
-                     unet->cross_attention_dim[0], error) &&
-         new_tensor (denoiser, &denoiser->output, n, h, w, unet->out_channels, error);
+         limn_branches_tensor (device, &inputs->latents, n, h, w, unet->out_channels, error) &&
+         limn_branches_tensor (device, &inputs->sincos, n, 1, 1, unet->channels[0], error) &&
+         limn_branches_tensor (device, &inputs->context, n, params->tokens, 1,
+                               unet->cross_attention_dim[0], error) &&
+         limn_branches_tensor (device, &denoiser->output, n, h, w, unet->out_channels, error);
 }
 
 limn_denoiser *
@@ -119,19 +51,24 @@ limn_denoiser_new (limn_device *device,
                    GError **error)
 {
   g_autoptr (limn_denoiser) denoiser = g_new0 (limn_denoiser, 1);
+  const struct limn_branches_params branches = {
+    .n = params->n,
+    .frames = 1,
+    .width = params->width,
+    .height = params->height,
+    .controls = params->controls,
+    .n_controls = params->n_controls,
+    .forward = step_forward,
+    .denoiser = denoiser,
+  };
 
-  g_assert (params->n_controls <= LIMN_MAX_BRANCHES);
   denoiser->device = device;
   denoiser->unet = unet;
   denoiser->params = *params;
   denoiser->residuals = limn_unet_residuals (limn_unet_get_config (unet));
-  denoiser->steps = g_hash_table_new_full (NULL, NULL, NULL, step_free);
-  if (!prepare_inputs (denoiser, error))
+  if (!limn_branches_init (&denoiser->branches, device, &branches, error) ||
+      !prepare_inputs (denoiser, error))
     return NULL;
-  for (int i = 0; i < params->n_controls; i++) {
-    if (!prepare_branch (denoiser, i, error))
-      return NULL;
-  }
   return g_steal_pointer (&denoiser);
 }
 
@@ -140,15 +77,9 @@ limn_denoiser_free (limn_denoiser *denoiser)
 {
   if (!denoiser)
     return;
-  g_hash_table_unref (denoiser->steps);
-  for (int i = 0; i < denoiser->params.n_controls; i++) {
-    struct branch *branch = &denoiser->branches[i];
-    limn_pass_free (branch->pass);
-    limn_tensor_free (denoiser->device, &branch->picture);
-    limn_tensor_free (denoiser->device, &branch->embedding);
-    limn_tensor_free (denoiser->device, &branch->conditioning);
-    g_free (branch->shown);
-  }
+  limn_branches_clear (&denoiser->branches);
+  for (int i = 0; i < denoiser->params.n_controls; i++)
+    g_free (denoiser->shown[i]);
   limn_tensor_free (denoiser->device, &denoiser->scales);
   limn_tensor_free (denoiser->device, &denoiser->inputs.latents);
   limn_tensor_free (denoiser->device, &denoiser->inputs.sincos);
@@ -175,43 +106,28 @@ limn_denoiser_set_context (limn_denoiser *denoiser, const float *context, GError
   return limn_tensor_write (denoiser->device, denoiser->inputs.context, context, error);
 }
 
-/* @values repeated for each of the n in @tensor. */
-static bool
-write_repeated (limn_denoiser *denoiser, limn_tensor tensor, const float *values, GError **error)
-{
-  gsize count = limn_tensor_elements (tensor) / tensor.n;
-  g_autofree float *all = g_new (float, limn_tensor_elements (tensor));
-
-  for (int i = 0; i < tensor.n; i++)
-    memcpy (all + i * count, values, count * sizeof (float));
-  return limn_tensor_write (denoiser->device, tensor, all, error);
-}
-
 bool
 limn_denoiser_set_extra (limn_denoiser *denoiser, const float *extra, GError **error)
 {
   g_assert (!limn_tensor_is_null (denoiser->extra));
-  return write_repeated (denoiser, denoiser->extra, extra, error);
+  return limn_branches_write (denoiser->device, denoiser->extra, extra, denoiser->params.n, error);
 }
 
 bool
 limn_denoiser_set_picture (
     limn_denoiser *denoiser, int i, const float *picture, GCancellable *cancellable, GError **error)
 {
-  struct branch *branch = &denoiser->branches[i];
-  gsize size = limn_tensor_elements (branch->picture) * sizeof (float);
-  g_autofree float *embedding = g_new (float, limn_tensor_elements (branch->embedding));
+  struct limn_branches *branches = &denoiser->branches;
+  gsize size = limn_tensor_elements (branches->branches[i].picture) * sizeof (float);
+  g_autofree void *embedding = g_malloc (limn_branches_embedding_bytes (branches, i));
 
-  g_assert (i < denoiser->params.n_controls);
-  if (branch->shown && memcmp (branch->shown, picture, size) == 0)
+  if (denoiser->shown[i] && memcmp (denoiser->shown[i], picture, size) == 0)
     return true;
-  g_clear_pointer (&branch->shown, g_free);
-  if (!limn_tensor_write (denoiser->device, branch->picture, picture, error) ||
-      !limn_pass_run (branch->pass, cancellable, error) ||
-      !limn_tensor_read (denoiser->device, branch->embedding, embedding, error) ||
-      !write_repeated (denoiser, branch->conditioning, embedding, error))
+  g_clear_pointer (&denoiser->shown[i], g_free);
+  if (!limn_branches_embed (branches, i, picture, embedding, cancellable, error) ||
+      !limn_branches_show (branches, i, 0, embedding, error))
     return false;
-  branch->shown = g_memdup2 (picture, size);
+  denoiser->shown[i] = g_memdup2 (picture, size);
   return true;
 }
 
@@ -219,17 +135,18 @@ void
 limn_denoiser_set_mode (limn_denoiser *denoiser, int i, limn_control_mode mode)
 {
   g_assert (i < denoiser->params.n_controls);
-  denoiser->branches[i].mode = mode;
+  denoiser->branches.branches[i].mode = mode;
 }
 
 static void
 branch_forward (limn_pass *pass,
-                const struct branch *branch,
+                const limn_denoiser *denoiser,
+                const struct limn_control_branch *branch,
                 bool positive,
                 struct limn_unet_features *residuals)
 {
-  const struct limn_unet_inputs *all = &branch->denoiser->inputs;
-  int n = positive ? 1 : branch->denoiser->params.n;
+  const struct limn_unet_inputs *all = &denoiser->inputs;
+  int n = positive ? 1 : denoiser->params.n;
   const struct limn_unet_inputs inputs = {
     .latents = limn_tensor_last (all->latents, n),
     .sincos = limn_tensor_last (all->sincos, n),
@@ -243,7 +160,7 @@ branch_forward (limn_pass *pass,
 static void
 step_forward (limn_pass *pass, gpointer data)
 {
-  const struct step *step = data;
+  const struct limn_step *step = data;
   const limn_denoiser *denoiser = step->denoiser;
   struct limn_unet_inputs inputs = denoiser->inputs;
   struct limn_unet_features features, residuals;
@@ -256,7 +173,8 @@ step_forward (limn_pass *pass, gpointer data)
   for (int i = 0; i < denoiser->params.n_controls; i++) {
     if (!(step->working & (1u << i)))
       continue;
-    branch_forward (pass, &denoiser->branches[i], step->positive & (1u << i), &residuals);
+    branch_forward (pass, denoiser, &denoiser->branches.branches[i], step->positive & (1u << i),
+                    &residuals);
     limn_unet_add_residuals (pass, &features, &residuals, denoiser->scales,
                              i * denoiser->residuals);
   }
@@ -265,28 +183,15 @@ step_forward (limn_pass *pass, gpointer data)
   limn_release (pass, &out);
 }
 
-static struct step *
-get_step (limn_denoiser *denoiser, const float *weights)
+/* A bit for each branch that does something. */
+static guint32
+working_branches (const limn_denoiser *denoiser, const float *weights)
 {
-  guint32 working = 0, positive = 0, key;
-  struct step *step;
+  guint32 working = 0;
 
-  for (int i = 0; i < denoiser->params.n_controls; i++) {
+  for (int i = 0; i < denoiser->params.n_controls; i++)
     working |= fabsf (weights[i]) > 0 ? 1u << i : 0;
-    if (denoiser->branches[i].mode == LIMN_CONTROL_CONTROL && denoiser->params.n == 2)
-      positive |= working & (1u << i);
-  }
-  key = working | positive << LIMN_MAX_BRANCHES;
-  step = g_hash_table_lookup (denoiser->steps, GUINT_TO_POINTER (key));
-  if (!step) {
-    step = g_new0 (struct step, 1);
-    step->denoiser = denoiser;
-    step->working = working;
-    step->positive = positive;
-    step->pass = limn_pass_new (denoiser->device, step_forward, step);
-    g_hash_table_insert (denoiser->steps, GUINT_TO_POINTER (key), step);
-  }
-  return step;
+  return working;
 }
 
 /* One scale for each residual of each branch. */
@@ -295,14 +200,12 @@ write_scales (limn_denoiser *denoiser, const float *weights, GError **error)
 {
   int residuals = denoiser->residuals;
   g_autofree float *scales = g_new0 (float, denoiser->scales.c);
+  g_autofree double *factors = g_new (double, residuals);
 
   for (int i = 0; i < denoiser->params.n_controls; i++) {
-    double factor = 1;
-    for (int j = residuals - 1; j >= 0; j--) {
-      scales[i * residuals + j] = (float) (weights[i] * factor);
-      if (denoiser->branches[i].mode == LIMN_CONTROL_PROMPT)
-        factor *= PROMPT_MODE_FACTOR;
-    }
+    limn_branches_factors (&denoiser->branches, i, factors, residuals);
+    for (int j = 0; j < residuals; j++)
+      scales[i * residuals + j] = (float) (weights[i] * factors[j]);
   }
   return limn_tensor_write (denoiser->device, denoiser->scales, scales, error);
 }
@@ -317,15 +220,20 @@ limn_denoiser_predict (limn_denoiser *denoiser,
                        GError **error)
 {
   const struct limn_unet_config *unet = limn_unet_get_config (denoiser->unet);
+  struct limn_unet_inputs *inputs = &denoiser->inputs;
+  limn_device *device = denoiser->device;
   g_autofree float *sincos = g_new (float, unet->channels[0]);
+  int n = denoiser->params.n;
 
   limn_timestep_embedding (sincos, 1, &timestep, unet->channels[0], unet->flip_sin_to_cos,
                            unet->freq_shift);
-  return write_repeated (denoiser, denoiser->inputs.latents, latents, error) &&
-         write_repeated (denoiser, denoiser->inputs.sincos, sincos, error) &&
+  return limn_branches_write (device, inputs->latents, latents, n, error) &&
+         limn_branches_write (device, inputs->sincos, sincos, n, error) &&
          (denoiser->params.n_controls == 0 || write_scales (denoiser, scales, error)) &&
-         limn_pass_run (get_step (denoiser, scales)->pass, cancellable, error) &&
-         limn_tensor_read (denoiser->device, denoiser->output, output, error);
+         limn_pass_run (
+             limn_branches_pass (&denoiser->branches, working_branches (denoiser, scales)),
+             cancellable, error) &&
+         limn_tensor_read (device, denoiser->output, output, error);
 }
 
 /* In f32, as settings are: 6 of 20 steps is not less than 0.3. */
@@ -337,8 +245,8 @@ scale_at (const struct limn_branch *branch, int i, int steps)
   return begin < branch->start || end > branch->end ? 0 : branch->weight;
 }
 
-static bool
-check_finite (const float *output, gsize count, int i, int steps, GError **error)
+bool
+limn_denoise_check (const float *output, gsize count, int i, int steps, GError **error)
 {
   for (gsize j = 0; j < count; j++) {
     if (!isfinite (output[j])) {
@@ -373,7 +281,7 @@ evaluate (limn_denoiser *denoiser,
   limn_sampler_scale_input (params->sampler, i, latents, scaled, count);
   if (!limn_denoiser_predict (denoiser, scaled, limn_sampler_timestep (params->sampler, i), scales,
                               output, cancellable, error) ||
-      !check_finite (output, count * n, step, steps, error))
+      !limn_denoise_check (output, count * n, step, steps, error))
     return false;
   if (n == 2) {
     limn_guide (output, output + count, params->cfg, output, count);

@@ -4,14 +4,13 @@
 #include "limn.h"
 #include "models/controlnet.h"
 #include "models/unet.h"
+#include "pipeline/branches.h"
 #include "pipeline/guide.h"
 #include "samplers/sampler.h"
 
 /* The steps from noise to latents: a UNet with its ControlNet branches at one size, as passes that
  * are recorded once for each set of working branches and replayed with new inputs. */
 typedef struct limn_denoiser limn_denoiser;
-
-#define LIMN_MAX_BRANCHES 16
 
 struct limn_denoiser_params {
   int n;                                        /* 1, or 2 with guidance: negative, positive */
@@ -87,6 +86,10 @@ struct limn_denoise_params {
   limn_denoise_func step;
   gpointer step_data;
 };
+
+/* LIMN_ERROR_FAILED where there is NaN or infinity in what the networks gave at step @i (from 0).
+ */
+bool limn_denoise_check (const float *output, gsize count, int i, int steps, GError **error);
 
 /* All steps of the sampler from its first one. latents: host f32 [h, w, c] with the noise of that
  * step, changed in place. LIMN_ERROR_FAILED when the network gives NaN or infinity. */

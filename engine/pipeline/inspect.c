@@ -36,6 +36,7 @@ static const struct {
 } classes[] = {
   { "UNet2DConditionModel", LIMN_PART_UNET },
   { "ControlNetModel", LIMN_PART_CONTROLNET },
+  { "SparseControlNetModel", LIMN_PART_CONTROLNET },
   { "AutoencoderKL", LIMN_PART_VAE },
   { "AutoencoderTiny", LIMN_PART_VAE },
   { "clip_text_model", LIMN_PART_TEXT_ENCODER },
@@ -202,7 +203,7 @@ is_lora (const limn_checkpoint *file)
   entries = limn_checkpoint_entries (file, &count);
   for (gsize i = 0; i < count; i++)
     if (strstr (entries[i].name, ".lora_down.") || strstr (entries[i].name, ".lora_A.") ||
-        strstr (entries[i].name, "_lora.down."))
+        strstr (entries[i].name, "lora.down."))
       return true;
   return false;
 }

@@ -7,15 +7,13 @@
 #define DEFAULT_STEPS 20
 #define DEFAULT_CFG 7.0f
 #define MAX_CFG 100
-#define MAX_WEIGHT 10
 #define MAX_SIZE 16384
 #define MAX_HIRES_SCALE 8
 #define MIN_TILE 64
 #define MAX_MASK_BLUR 64
 
-G_GNUC_PRINTF (2, 3)
-static bool
-refuse (GError **error, const char *format, ...)
+bool
+limn_refuse (GError **error, const char *format, ...)
 {
   g_autofree char *message = NULL;
   va_list arguments;
@@ -27,38 +25,38 @@ refuse (GError **error, const char *format, ...)
   return false;
 }
 
-/* False for NaN. */
-static bool
-within (double value, double min, double max)
-{
-  return value >= min && value <= max;
-}
-
 static bool
 check_range (const char *what, double value, double min, double max, GError **error)
 {
-  return within (value, min, max) ||
-         refuse (error, "%s is %g, wanted %g to %g", what, value, min, max);
+  return limn_within (value, min, max) ||
+         limn_refuse (error, "%s is %g, wanted %g to %g", what, value, min, max);
 }
 
 static bool
 check_choice (const char *what, int value, int count, GError **error)
 {
-  return (value >= 0 && value < count) || refuse (error, "there is no %s %d", what, value);
+  return (value >= 0 && value < count) || limn_refuse (error, "there is no %s %d", what, value);
+}
+
+bool
+limn_job_check_span (
+    const char *type, double start, double end, limn_control_mode mode, GError **error)
+{
+  if (!limn_within (start, 0, 1) || !limn_within (end, start, 1))
+    return limn_refuse (error, "control \"%s\" goes from %g to %g, wanted 0 <= start <= end <= 1",
+                        type, start, end);
+  return check_choice ("control mode", (int) mode, LIMN_N_CONTROL_MODES, error);
 }
 
 static bool
 check_control (const struct limn_control *control, GError **error)
 {
   if (!control->type || !control->image)
-    return refuse (error, "a control needs a type and an image");
-  if (!within (control->weight, 0, MAX_WEIGHT))
-    return refuse (error, "the weight of control \"%s\" is %g, wanted 0 to %d", control->type,
-                   control->weight, MAX_WEIGHT);
-  if (!within (control->start, 0, 1) || !within (control->end, control->start, 1))
-    return refuse (error, "control \"%s\" goes from %g to %g, wanted 0 <= start <= end <= 1",
-                   control->type, control->start, control->end);
-  return check_choice ("control mode", (int) control->mode, LIMN_N_CONTROL_MODES, error);
+    return limn_refuse (error, "a control needs a type and an image");
+  if (!limn_within (control->weight, 0, LIMN_MAX_CONTROL_WEIGHT))
+    return limn_refuse (error, "the weight of control \"%s\" is %g, wanted 0 to %d", control->type,
+                        control->weight, LIMN_MAX_CONTROL_WEIGHT);
+  return limn_job_check_span (control->type, control->start, control->end, control->mode, error);
 }
 
 static bool
@@ -69,10 +67,10 @@ check_side (const char *name, int side, int multiple, GError **error)
   if (side >= multiple && side <= MAX_SIZE && side % multiple == 0)
     return true;
   if (side < multiple || side > MAX_SIZE)
-    return refuse (error, "the %s is %d, wanted a multiple of %d from %d to %d", name, side,
-                   multiple, multiple, MAX_SIZE);
-  return refuse (error, "the %s is %d, wanted a multiple of %d: %d or %d", name, side, multiple,
-                 below, MIN (below + multiple, MAX_SIZE));
+    return limn_refuse (error, "the %s is %d, wanted a multiple of %d from %d to %d", name, side,
+                        multiple, multiple, MAX_SIZE);
+  return limn_refuse (error, "the %s is %d, wanted a multiple of %d: %d or %d", name, side,
+                      multiple, below, MIN (below + multiple, MAX_SIZE));
 }
 
 static bool
@@ -92,8 +90,8 @@ check_numbers (const struct limn_job *job, int multiple, GError **error)
   int tile = params->vae_tile;
 
   if (tile != 0 && tile != LIMN_VAE_WHOLE && (tile < MIN_TILE || tile % multiple != 0))
-    return refuse (error, "the autoencoder's tile is %d, wanted a multiple of %d from %d on", tile,
-                   multiple, MIN_TILE);
+    return limn_refuse (error, "the autoencoder's tile is %d, wanted a multiple of %d from %d on",
+                        tile, multiple, MIN_TILE);
   return check_range ("the guidance", job->cfg, 0, MAX_CFG, error) &&
          check_range ("the blur of the mask", params->mask_blur, 0, MAX_MASK_BLUR, error) &&
          check_range ("the guidance rescale", params->cfg_rescale, 0, 1, error) &&
@@ -104,10 +102,11 @@ static bool
 check_source (const struct limn_generate_params *params, GError **error)
 {
   if (params->mask && !params->init)
-    return refuse (error, "there is a mask and no picture that it belongs to");
+    return limn_refuse (error, "there is a mask and no picture that it belongs to");
   return !params->init ||
          (params->strength > 0 && check_range ("the strength", params->strength, 0, 1, error)) ||
-         refuse (error, "the strength is %g, wanted more than 0 and at most 1", params->strength);
+         limn_refuse (error, "the strength is %g, wanted more than 0 and at most 1",
+                      params->strength);
 }
 
 static bool
@@ -116,7 +115,7 @@ check_steps (const struct limn_job *job, int steps, GError **error)
   int most = job->model->schedule.train_steps;
 
   return (steps >= 1 && steps <= most) ||
-         refuse (error, "the number of steps is %d, wanted 1 to %d", steps, most);
+         limn_refuse (error, "the number of steps is %d, wanted 1 to %d", steps, most);
 }
 
 int
@@ -143,8 +142,8 @@ begin_hires (struct limn_job *job,
   if (!check_range ("the scale of hires fix", params->hires_scale, 1, MAX_HIRES_SCALE, error))
     return false;
   if (!(params->hires_strength > 0 && params->hires_strength <= 1))
-    return refuse (error, "the strength of hires fix is %g, wanted more than 0 and at most 1",
-                   params->hires_strength);
+    return limn_refuse (error, "the strength of hires fix is %g, wanted more than 0 and at most 1",
+                        params->hires_strength);
   stage->width = scale_side (base->width, params->hires_scale, multiple);
   stage->height = scale_side (base->height, params->hires_scale, multiple);
   stage->steps = params->hires_steps != 0 ? params->hires_steps : base->steps;
@@ -194,8 +193,8 @@ limn_job_begin (struct limn_job *job, struct limn_stage stages[LIMN_MAX_STAGES],
       (hires && !begin_hires (job, &stages[0], &stages[1], multiple, error)))
     return 0;
   if (params->n_controls > LIMN_MAX_BRANCHES) {
-    refuse (error, "there are %" G_GSIZE_FORMAT " controls, wanted at most %d", params->n_controls,
-            LIMN_MAX_BRANCHES);
+    limn_refuse (error, "there are %" G_GSIZE_FORMAT " controls, wanted at most %d",
+                 params->n_controls, LIMN_MAX_BRANCHES);
     return 0;
   }
   for (gsize i = 0; i < params->n_controls; i++) {

@@ -28,6 +28,21 @@ struct limn_stage {
 
 #define LIMN_MAX_STAGES 2
 
+#define LIMN_MAX_CONTROL_WEIGHT 10
+
+/* False, with the sentence as LIMN_ERROR_ARGUMENT. */
+bool limn_refuse (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* The part of the steps in which a control works, and its mode. */
+bool limn_job_check_span (
+    const char *type, double start, double end, limn_control_mode mode, GError **error);
+
+/* False for NaN. */
+static inline bool
+limn_within (double value, double min, double max)
+{
+  return value >= min && value <= max;
+}
+
 /* Checks everything before the first second is spent. Returns the number of stages, 0 with
  * LIMN_ERROR_ARGUMENT. */
 int

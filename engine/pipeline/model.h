@@ -28,6 +28,7 @@ struct limn_model {
 
   limn_motion *motion; /* NULL: none was asked for */
   bool adapted;        /* the UNet has a domain adapter in it */
+  bool text_adapted;   /* and the text encoder */
 
   limn_prompt_encoder *prompts;
   limn_denoiser *denoiser;     /* NULL before the first generation */
@@ -38,12 +39,10 @@ struct limn_model {
 /* Whether its UNet takes a mask and a masked picture beside the latents. */
 bool limn_model_is_inpainting (const limn_model *model);
 
-/* The ControlNet at @path, or, when that is NULL, the one of that type, from controlnet-TYPE/ unless
- * another was added; loaded when it is not there yet. Borrowed. */
-limn_controlnet *limn_model_get_control (limn_model *model,
-                                         const char *type,
-                                         const char *path,
-                                         GError **error);
+/* The ControlNet at @path, or, when that is NULL, the one of that type, from controlnet-TYPE/
+ * unless another was added; loaded when it is not there yet. Borrowed. */
+limn_controlnet *
+limn_model_get_control (limn_model *model, const char *type, const char *path, GError **error);
 
 /* The map from latents to colours, fitted when it is first asked for. Borrowed. */
 const limn_latent_rgb *

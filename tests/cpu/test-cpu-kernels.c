@@ -25,8 +25,8 @@ make (struct kernel_test *t, struct shape s, double scale)
 struct work {
   struct shape shape;
   limn_activation activation;
-  float scale;
-  bool in_place;
+  const float *scales; /* every second one is meant */
+  bool in_place, repeat;
   const reference_array *values;
 
   const void *x, *y, *bias, *channel_add;
@@ -119,19 +119,35 @@ call_add (struct kernel_test *t, gpointer data)
   struct work *work = data;
 
   fill_out (t, work);
-  t->kernels->add (t->dtype, work->out, work->x, work->y, work->scale,
-                   reference_elements (work->values));
+  t->kernels->add (&(struct limn_cpu_add){
+      .dtype = t->dtype,
+      .n = work->values->n,
+      .count = reference_elements (work->values) / (gsize) work->values->n,
+      .x = work->x,
+      .y = work->y,
+      .scales = work->scales,
+      .scale_stride = 2,
+      .repeat = work->repeat,
+      .out = work->out,
+  });
 }
 
 static void
 run_add (struct kernel_test *t, gsize index)
 {
-  reference_array *x = make (t, shapes[index], 1), *y = make (t, shapes[index], 1);
+  static const float scales[] = { -0.7f, NAN, 0, NAN, 1.5f, NAN };
+  static const double expected_scales[] = { (double) -0.7f, 0, 1.5 };
+  bool repeat = index % 4 > 1;
+  struct shape shape = shapes[index];
+  reference_array *x = make (t, shape, 1), *y;
 
+  shape.n = repeat ? 1 : shape.n;
+  y = make (t, shape, 1);
   x->values[reference_elements (x) / 2] = specials[index % G_N_ELEMENTS (specials)];
-  reference_array *expected = kernel_test_keep (t, reference_add (x, y, (double) -0.7f));
+  reference_array *expected = kernel_test_keep (t, reference_add_pictures (x, y, expected_scales));
   struct work work = {
-    .scale = -0.7f,
+    .scales = scales,
+    .repeat = repeat,
     .in_place = index % 2 == 1,
     .values = x,
     .x = kernel_test_input (t, t->dtype, x),

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* limn_animate(): windows against tests/golden/make_motion.py's plain loop, drawing a part again,
- * without motion modules, memory against the forecast, refusals. */
+ * without motion modules, pictures to begin with, memory against the forecast. */
 
 #include <math.h>
 #include <string.h>
 
-#include "motion-golden.h"
+#include "motion-clip.h"
 #include "pipeline/animate-windows.h"
-
-#define SIZE 32
-#define FRAMES 24
-#define LATENTS (SIZE / 8 * SIZE / 8 * 4)
-
-static char *folder, *starter_path;
 
 /* --- windows alone --- */
 
@@ -88,104 +82,7 @@ test_coverage (void)
     }
 }
 
-/* --- the starter model, with random motion modules --- */
-
-static const struct limn_prompt_key keys[] = {
-  { 0, "red balloon", NULL },
-  { 10, "a green hill BREAK white snow", NULL },
-  { 23, "red balloon on sky", NULL },
-};
-
-static struct limn_generate_params
-base_params (void)
-{
-  return (struct limn_generate_params){
-    .negative = "blurry",
-    .sampler = LIMN_SAMPLER_DDIM,
-    .steps = 3,
-    .cfg = 3,
-    .seed = 11,
-    .width = SIZE,
-    .height = SIZE,
-  };
-}
-
-static struct limn_animate_params
-animate_params (const struct limn_generate_params *base)
-{
-  return (struct limn_animate_params){
-    .base = base,
-    .frames = FRAMES,
-    .prompts = keys,
-    .n_prompts = G_N_ELEMENTS (keys),
-    .windows = { LIMN_WINDOWS_LOOPED, 8, 2, 3 },
-  };
-}
-
-static limn_model *
-open_model (limn_device *device, bool motion)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = golden_path ("data/models/starter");
-  limn_model *model = limn_model_open (device, path, &error);
-
-  g_assert_no_error (error);
-  if (motion)
-    limn_model_set_motion (model, &(struct limn_motion_params){ .path = starter_path }, &error);
-  g_assert_no_error (error);
-  return model;
-}
-
-struct clip {
-  int frames; /* that were told of */
-  int next;
-  float latents[FRAMES * LATENTS];
-  guint64 pictures[FRAMES]; /* a number that stands for the pixels: FNV-1a */
-};
-
-static guint64
-hash_pixels (const limn_image *image)
-{
-  gsize count = (gsize) image->width * (gsize) image->height * (gsize) image->channels;
-  guint64 hash = 0xcbf29ce484222325;
-
-  for (gsize i = 0; i < count; i++)
-    hash = (hash ^ image->pixels[i]) * 0x100000001b3;
-  return hash;
-}
-
-static bool
-keep_frame (int frame,
-            const limn_image *image,
-            const float *latents,
-            gsize n_latents,
-            gpointer data,
-            GError **error)
-{
-  struct clip *clip = data;
-
-  g_assert_cmpuint (n_latents, ==, LATENTS);
-  g_assert_cmpint (frame, ==, clip->next);
-  g_assert_true (image->width == SIZE && image->height == SIZE && image->channels == 3);
-  clip->next++;
-  clip->frames++;
-  clip->pictures[frame] = hash_pixels (image);
-  memcpy (clip->latents + frame * LATENTS, latents, LATENTS * sizeof (float));
-  return true;
-}
-
-static struct clip *
-run (limn_model *model, struct limn_animate_params params)
-{
-  g_autoptr (GError) error = NULL;
-  struct clip *clip = g_new0 (struct clip, 1);
-
-  params.frame = keep_frame;
-  params.frame_data = clip;
-  limn_animate (model, &params, NULL, &error);
-  g_assert_no_error (error);
-  return clip;
-}
+/* --- the starter model --- */
 
 struct run_case {
   const char *name;
@@ -202,15 +99,15 @@ test_run (limn_device *device, gconstpointer data)
 {
   const struct run_case *test = data;
   g_autoptr (limn_safetensors) file = golden_open ("motion/io.safetensors");
-  const struct limn_generate_params base = base_params ();
-  struct limn_animate_params params = animate_params (&base);
-  limn_model *model = open_model (device, true);
+  const struct limn_generate_params base = clip_base ();
+  struct limn_animate_params params = clip_params (&base);
+  limn_model *model = clip_open (device, true);
   g_autofree struct clip *clip = NULL;
 
   g_assert_cmpint (limn_model_motion_frames (model), ==, 32);
   params.windows.kind = test->kind;
-  clip = run (model, params);
-  g_assert_cmpint (clip->frames, ==, FRAMES);
+  clip = clip_run (model, params);
+  g_assert_cmpint (clip->frames, ==, CLIP_FRAMES);
   golden_check ("animate", clip->latents, file, test->name, golden_run_bound (device));
   limn_model_free (model);
 }
@@ -221,22 +118,22 @@ static void
 test_part (void)
 {
   limn_device *device = golden_device_of ("cpu", LIMN_PRECISION_F32);
-  limn_model *model = open_model (device, true);
-  struct limn_generate_params base = base_params ();
-  struct limn_animate_params params = animate_params (&base);
+  limn_model *model = clip_open (device, true);
+  struct limn_generate_params base = clip_base ();
+  struct limn_animate_params params = clip_params (&base);
   g_autofree struct clip *whole = NULL, *part = NULL, *other = NULL;
-  gsize first = 5 * LATENTS, count = 3 * LATENTS;
+  gsize first = 5 * CLIP_LATENTS, count = 3 * CLIP_LATENTS;
   double same, differs;
 
   params.frames = 12;
   params.n_prompts = 2;
   params.windows.stride = 1;
-  whole = run (model, params);
+  whole = clip_run (model, params);
   params.latents = whole->latents;
   params.first = 5;
   params.count = 3;
-  params.n_latents = LATENTS;
-  part = run (model, params);
+  params.n_latents = CLIP_LATENTS;
+  part = clip_run (model, params);
   g_assert_cmpint (part->frames, ==, 12);
   g_assert_true (memcmp (part->latents, whole->latents, first * sizeof (float)) == 0);
   g_assert_true (part->pictures[4] == whole->pictures[4]);
@@ -244,7 +141,7 @@ test_part (void)
   g_assert_true (part->pictures[6] != whole->pictures[6]);
   same = golden_nmse (part->latents + first, whole->latents + first, count);
   base.seed = 12;
-  other = run (model, params);
+  other = clip_run (model, params);
   differs = golden_nmse (other->latents + first, whole->latents + first, count);
   g_test_message ("part: NMSE %.3f with the same seed, %.3f with another", same, differs);
   g_assert_cmpfloat (same, <, 0.2);
@@ -260,23 +157,24 @@ test_alone (void)
 {
   g_autoptr (GError) error = NULL;
   limn_device *device = golden_device_of ("cpu", LIMN_PRECISION_F32);
-  limn_model *model = open_model (device, false);
-  struct limn_generate_params base = base_params (), single;
-  struct limn_animate_params params = animate_params (&base);
+  limn_model *model = clip_open (device, false);
+  struct limn_generate_params base = clip_base (), single;
+  struct limn_animate_params params = clip_params (&base);
   g_autofree struct clip *shared = NULL, *independent = NULL;
 
   params.frames = 3;
   params.n_prompts = 0;
   params.windows = (struct limn_windows){ 0 };
   base.prompt = "red balloon";
-  shared = run (model, params);
+  shared = clip_run (model, params);
   for (int i = 1; i < 3; i++)
-    g_assert_cmpfloat (golden_nmse (shared->latents + i * LATENTS, shared->latents, LATENTS), <,
-                       1e-12);
+    g_assert_cmpfloat (
+        golden_nmse (shared->latents + i * CLIP_LATENTS, shared->latents, CLIP_LATENTS), <, 1e-12);
   params.noise = LIMN_ANIMATE_NOISE_INDEPENDENT;
-  independent = run (model, params);
-  g_assert_cmpfloat (golden_nmse (independent->latents + LATENTS, independent->latents, LATENTS), >,
-                     0.1);
+  independent = clip_run (model, params);
+  g_assert_cmpfloat (
+      golden_nmse (independent->latents + CLIP_LATENTS, independent->latents, CLIP_LATENTS), >,
+      0.1);
 
   single = base;
   {
@@ -296,18 +194,25 @@ next_picture (int frame, gpointer data, GError **error)
   int *next = data;
 
   g_assert_cmpint (frame, ==, (*next)++);
-  return motion_image (name, SIZE);
+  return motion_image (name, CLIP_SIZE);
 }
 
-/* The device needs the same for any number of frames above a window, and what was forecast. */
+/* The device needs the same for any number of frames above a window, and what was forecast; @data:
+ * with pictures to begin with and a LoRA by frame. */
 static void
 test_memory (limn_device *device, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = golden_path ("data/models/starter");
-  struct limn_generate_params base = base_params ();
-  struct limn_animate_params params = animate_params (&base);
-  const struct limn_motion_params motion = { .path = starter_path };
+  struct limn_generate_params base = clip_base ();
+  struct limn_animate_params params = clip_params (&base);
+  g_autofree char *lora_path = clip_frame_lora ();
+  const struct limn_lora_file lora = { lora_path, 1, true };
+  const struct limn_motion_params motion = { .path = clip_modules,
+                                             .loras = &lora,
+                                             .n_loras = data ? 1 : 0 };
+  static const float strengths[CLIP_FRAMES] = { 1, 0.5f };
+  const float *const all[] = { strengths };
   static const int frames[] = { 9, 20, 24 };
   guint64 first = 0, latents = 0;
   int read = 0;
@@ -318,6 +223,7 @@ test_memory (limn_device *device, gconstpointer data)
   params.source = data ? next_picture : NULL;
   params.source_data = &read;
   params.strength = 1;
+  params.strengths = data ? all : NULL;
   for (gsize i = 0; i < G_N_ELEMENTS (frames); i++) {
     struct limn_animate_need need;
     guint64 peak;
@@ -331,13 +237,13 @@ test_memory (limn_device *device, gconstpointer data)
     if (i > 0)
       g_assert_cmpuint (need.latents * (guint64) frames[i - 1], ==, latents * (guint64) frames[i]);
     latents = need.latents;
-    g_assert_cmpuint (need.frames, ==, (guint64) frames[i] * SIZE * SIZE * 3);
+    g_assert_cmpuint (need.frames, ==, (guint64) frames[i] * CLIP_SIZE * CLIP_SIZE * 3);
     g_assert_cmpint (need.windows, >, 1);
     if (i == 1)
       continue;
     {
-      limn_model *model = open_model (device, true);
-      g_autofree struct clip *clip = run (model, params);
+      limn_model *model = clip_open_with (device, &motion);
+      g_autofree struct clip *clip = clip_run (model, params);
 
       limn_device_memory_use (device, NULL, &peak);
       limn_model_free (model);
@@ -358,9 +264,9 @@ test_restyled (limn_device *device, gconstpointer data)
 {
   bool motion = GPOINTER_TO_INT (data);
   g_autoptr (limn_safetensors) file = golden_open ("motion/io.safetensors");
-  struct limn_generate_params base = base_params ();
-  struct limn_animate_params params = animate_params (&base);
-  limn_model *model = open_model (device, motion);
+  struct limn_generate_params base = clip_base ();
+  struct limn_animate_params params = clip_params (&base);
+  limn_model *model = clip_open (device, motion);
   const char *name = motion ? "restyled.motion" : "restyled.plain";
   g_autofree struct clip *clip = NULL;
   double nmse;
@@ -376,9 +282,9 @@ test_restyled (limn_device *device, gconstpointer data)
   params.source = next_picture;
   params.source_data = &read;
   params.strength = 0.6f;
-  clip = run (model, params);
+  clip = clip_run (model, params);
   g_assert_cmpint (read, ==, SOURCE_FRAMES);
-  g_assert_cmpuint (golden_count (file, name), ==, SOURCE_FRAMES * LATENTS);
+  g_assert_cmpuint (golden_count (file, name), ==, SOURCE_FRAMES * CLIP_LATENTS);
   nmse = golden_nmse (clip->latents, golden_tensor (file, name), golden_count (file, name));
   g_test_message ("%s: NMSE %.2e, at most %.0e", name, nmse, golden_run_bound (device));
   g_assert_true (nmse <= golden_run_bound (device));
@@ -390,9 +296,9 @@ static void
 test_restyled_part (void)
 {
   limn_device *device = golden_device_of ("cpu", LIMN_PRECISION_F32);
-  limn_model *model = open_model (device, false);
-  struct limn_generate_params base = base_params ();
-  struct limn_animate_params params = animate_params (&base);
+  limn_model *model = clip_open (device, false);
+  struct limn_generate_params base = clip_base ();
+  struct limn_animate_params params = clip_params (&base);
   g_autofree struct clip *whole = NULL, *part = NULL;
   int read = 0;
 
@@ -402,304 +308,14 @@ test_restyled_part (void)
   params.source = next_picture;
   params.source_data = &read;
   params.strength = 0.7f;
-  whole = run (model, params);
+  whole = clip_run (model, params);
   read = params.first = 3;
   params.count = 2;
   params.latents = whole->latents;
-  params.n_latents = LATENTS;
-  part = run (model, params);
+  params.n_latents = CLIP_LATENTS;
+  part = clip_run (model, params);
   g_assert_cmpint (read, ==, 5);
   g_assert_true (memcmp (part->pictures, whole->pictures, sizeof part->pictures) == 0);
-  limn_model_free (model);
-  limn_device_free (device);
-}
-
-/* --- controls, events, cancelling --- */
-
-/* The pictures of one control at two frames at most. */
-struct pictures {
-  const char *name;
-  int frames[2], n;
-  float weights[2];
-};
-
-static const struct pictures pictures[] = {
-  { "scribble", { 3, 4 }, 2, { 0.5f, 1 } },
-  { "starter-scribble", { 0, 8 }, 2, { 0.7f, 0.7f } },
-  { "starter-rgb", { 2 }, 1, { 0.6f } },
-};
-
-#define CONTROL_FRAMES 10
-
-/* A ControlNet by frame and both kinds of SparseCtrl at once, in windows. */
-static void
-test_controlled (limn_device *device, gconstpointer data)
-{
-  g_autoptr (limn_safetensors) file = golden_open ("motion/io.safetensors");
-  struct limn_generate_params base = base_params ();
-  struct limn_animate_params params = animate_params (&base);
-  struct limn_animate_control controls[G_N_ELEMENTS (pictures)];
-  const limn_image *images[G_N_ELEMENTS (pictures)][CONTROL_FRAMES] = { 0 };
-  float weights[G_N_ELEMENTS (pictures)][CONTROL_FRAMES];
-  g_autoptr (GPtrArray) made = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_image_free);
-  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-  limn_model *model = open_model (device, true);
-  g_autofree struct clip *clip = NULL;
-  double nmse;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (pictures); i++) {
-    char *path = g_build_filename (folder, pictures[i].name, NULL);
-
-    g_ptr_array_add (paths, path);
-    for (int j = 0; j < CONTROL_FRAMES; j++)
-      weights[i][j] = pictures[i].weights[0];
-    for (int j = 0; j < pictures[i].n; j++) {
-      g_autofree char *name = g_strdup_printf ("%s.%d", pictures[i].name, pictures[i].frames[j]);
-
-      g_ptr_array_add (made, motion_image (name, SIZE));
-      images[i][pictures[i].frames[j]] = g_ptr_array_index (made, made->len - 1);
-      weights[i][pictures[i].frames[j]] = pictures[i].weights[j];
-    }
-    controls[i] = (struct limn_animate_control){
-      .type = pictures[i].name,
-      .path = i > 0 ? path : NULL,
-      .images = images[i],
-      .weights = weights[i],
-      .end = 1,
-    };
-  }
-  base.steps = 2;
-  params.frames = CONTROL_FRAMES;
-  params.n_prompts = 1;
-  params.windows = (struct limn_windows){ LIMN_WINDOWS_UNIFORM, 6, 1, 2 };
-  params.controls = controls;
-  params.n_controls = G_N_ELEMENTS (controls);
-  clip = run (model, params);
-  nmse = golden_nmse (clip->latents, golden_tensor (file, "controlled"),
-                      golden_count (file, "controlled"));
-  g_assert_cmpuint (golden_count (file, "controlled"), ==, CONTROL_FRAMES * LATENTS);
-  g_test_message ("controlled: NMSE %.2e, at most %.0e", nmse, golden_run_bound (device));
-  g_assert_true (nmse <= golden_run_bound (device));
-  limn_model_free (model);
-}
-
-static char *
-lora_name (const char *name)
-{
-  bool down = g_str_has_suffix (name, ".down");
-  g_autofree char *module = g_strndup (name, strlen (name) - strlen (down ? ".down" : ".up"));
-
-  return g_strconcat (module, down ? ".lora_A.weight" : ".lora_B.weight", NULL);
-}
-
-static char *
-write_lora (const char *list)
-{
-  char *path = g_strconcat (folder, "/", list, ".safetensors", NULL);
-
-  motion_write_lora (path, list, lora_name);
-  return path;
-}
-
-/* LoRAs change what is drawn, and without them everything is as before: the UNet, too. */
-static void
-test_loras (void)
-{
-  g_autoptr (GError) error = NULL;
-  limn_device *device = golden_device_of ("cpu", LIMN_PRECISION_F32);
-  limn_model *model = open_model (device, true);
-  struct limn_generate_params base = base_params ();
-  struct limn_animate_params params = animate_params (&base);
-  g_autofree char *domain = write_lora ("starter-lora.txt");
-  g_autofree char *motion = write_lora ("starter-motion-lora.txt");
-  const struct limn_lora_file camera = { motion, 1 };
-  const struct limn_motion_params sets[] = {
-    { .path = starter_path },
-    { .path = starter_path, .loras = &camera, .n_loras = 1 },
-    { .path = starter_path, .adapter = { domain, 10 } },
-    { .path = starter_path, .adapter = { domain, 0 } },
-    { .path = starter_path },
-  };
-  struct clip *clips[G_N_ELEMENTS (sets)];
-  const struct limn_motion_params bad = { .path = starter_path, .adapter = { motion, 1 } };
-
-  params.frames = 2;
-  params.n_prompts = 1;
-  base.steps = 1;
-  for (gsize i = 0; i < G_N_ELEMENTS (sets); i++) {
-    limn_model_set_motion (model, &sets[i], &error);
-    g_assert_no_error (error);
-    clips[i] = run (model, params);
-  }
-  g_assert_cmpfloat (golden_nmse (clips[1]->latents, clips[0]->latents, 2 * LATENTS), >, 1e-8);
-  g_assert_cmpfloat (golden_nmse (clips[2]->latents, clips[0]->latents, 2 * LATENTS), >, 1e-9);
-  g_assert_cmpfloat (golden_nmse (clips[3]->latents, clips[0]->latents, 2 * LATENTS), <, 1e-12);
-  g_assert_cmpfloat (golden_nmse (clips[4]->latents, clips[0]->latents, 2 * LATENTS), <, 1e-12);
-  for (gsize i = 0; i < G_N_ELEMENTS (sets); i++)
-    g_free (clips[i]);
-
-  /* One for motion modules is none for the UNet, and the model goes on without either. */
-  g_assert_false (limn_model_set_motion (model, &bad, &error));
-  g_assert_error (error, LIMN_ERROR, LIMN_ERROR_MODEL);
-  g_assert_nonnull (strstr (error->message, "is no LoRA for"));
-  g_assert_cmpint (limn_model_motion_frames (model), ==, 0);
-  g_free (run (model, params));
-  limn_model_free (model);
-  limn_device_free (device);
-}
-
-struct seen {
-  GString *order; /* a letter an event */
-  GCancellable *cancellable;
-  int cancel_at;
-};
-
-static void
-on_event (const struct limn_event *event, gpointer data)
-{
-  static const char letters[] = {
-    [LIMN_EVENT_TEXT] = 't',   [LIMN_EVENT_STEP] = 's',  [LIMN_EVENT_DECODE] = 'd',
-    [LIMN_EVENT_WINDOW] = 'w', [LIMN_EVENT_FRAME] = 'f',
-  };
-  struct seen *seen = data;
-
-  g_string_append_c (seen->order, letters[event->kind]);
-  if (event->kind == LIMN_EVENT_WINDOW)
-    g_assert_true (event->window >= 1 && event->window <= event->windows);
-  if (event->kind == LIMN_EVENT_STEP)
-    g_assert_nonnull (event->preview);
-  if ((int) seen->order->len == seen->cancel_at)
-    g_cancellable_cancel (seen->cancellable);
-}
-
-static void
-test_events (void)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  limn_device *device = golden_device_of ("cpu", LIMN_PRECISION_F32);
-  limn_model *model = open_model (device, true);
-  struct seen seen = { .order = g_string_new (NULL), .cancellable = cancellable };
-  struct limn_generate_params base = base_params ();
-  struct limn_animate_params params = animate_params (&base);
-  g_autoptr (limn_image) line = limn_image_new (SIZE, SIZE, 1);
-  const limn_image *images[6] = { NULL, line, line, NULL, line, NULL };
-  const float weights[6] = { 1, 0.5f, 1, 1, 0, 1 };
-  const struct limn_animate_control control = {
-    .type = "scribble", .images = images, .weights = weights, .end = 1
-  };
-  g_autofree struct clip *plain = NULL, *controlled = NULL;
-
-  memset (line->pixels + 12 * SIZE, 255, 4 * SIZE);
-  params.frames = 6;
-  params.n_prompts = 2;
-  params.prompts = (const struct limn_prompt_key[]){ keys[0], { 5, "white snow", "dark" } };
-  params.windows = (struct limn_windows){ LIMN_WINDOWS_UNIFORM, 4, 1, 2 };
-  base.steps = 2;
-  plain = run (model, params);
-  base.preview = LIMN_PREVIEW_LATENT;
-  base.event = on_event;
-  base.event_data = &seen;
-  params.controls = &control;
-  params.n_controls = 1;
-  controlled = run (model, params);
-  g_assert_cmpstr (seen.order->str, ==, "wwswwwsdffffff");
-  /* The network is shown something, and the frames that it sees follow it the most. */
-  g_assert_cmpfloat (golden_nmse (controlled->latents, plain->latents, 6 * LATENTS), >, 1e-4);
-
-  g_string_truncate (seen.order, 0);
-  seen.cancel_at = 4;
-  g_assert_false (limn_animate (model, &params, cancellable, &error));
-  g_assert_error (error, LIMN_ERROR, LIMN_ERROR_CANCELLED);
-  g_assert_cmpstr (seen.order->str, ==, "wwsw");
-  g_string_free (seen.order, TRUE);
-  limn_model_free (model);
-  limn_device_free (device);
-}
-
-/* --- refusals --- */
-
-static void
-assert_refused (limn_model *model, const struct limn_animate_params *params, const char *part)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_false (limn_animate (model, params, NULL, &error));
-  g_assert_nonnull (error);
-  if (!strstr (error->message, part))
-    g_error ("\"%s\" does not say \"%s\"", error->message, part);
-  g_assert_null (strchr (error->message, '\n'));
-}
-
-/* A limn_animate_source_func. */
-static limn_image *
-no_picture (int frame, gpointer data, GError **error)
-{
-  g_set_error (error, LIMN_ERROR, LIMN_ERROR_FILE, "there is no picture of frame %d", frame);
-  return NULL;
-}
-
-static void
-test_refusals (void)
-{
-  limn_device *device = limn_measure_device_new (LIMN_DTYPE_F32);
-  limn_model *model = open_model (device, true);
-  struct limn_generate_params base = base_params ();
-  const struct limn_animate_params good = animate_params (&base);
-  g_autofree float *broken = g_new0 (float, FRAMES *LATENTS);
-  const limn_image *images[FRAMES] = { NULL };
-  float weights[FRAMES] = { 0, 0, NAN };
-  struct limn_animate_control control = { .type = "scribble", .images = images, .end = 1 };
-  struct limn_prompt_key bad_keys[] = { { 3, "a", NULL }, { 3, "b", NULL } };
-  struct limn_animate_params params;
-
-  params = good, params.frames = 0;
-  assert_refused (model, &params, "the animation has 0 frames, wanted 1 to 100000");
-  params = good, params.frames = 1000000;
-  assert_refused (model, &params, "the animation has 1000000 frames");
-  params = good, params.prompts = bad_keys, params.n_prompts = 2;
-  assert_refused (model, &params, "prompt 2 is at frame 3, wanted 4 to 23");
-  bad_keys[1].frame = FRAMES;
-  assert_refused (model, &params, "prompt 2 is at frame 24");
-  params = good, params.windows.length = 40, params.frames = 100;
-  assert_refused (model, &params, "a window has 40 frames, and the network can see at most 32");
-  params = good, params.windows.length = -1;
-  assert_refused (model, &params, "a window has -1 frames");
-  params = good, params.windows.overlap = 8;
-  assert_refused (model, &params, "windows of 8 frames overlap by 8, wanted 0 to 7");
-  params = good, params.windows.stride = 17;
-  assert_refused (model, &params, "the stride of windows is 17");
-  params = good, params.noise = LIMN_N_ANIMATE_NOISES;
-  assert_refused (model, &params, "there is no kind of noise 3");
-  params = good, params.preview_frame = FRAMES;
-  assert_refused (model, &params, "the preview is of frame 24");
-  params = good, params.count = 3;
-  assert_refused (model, &params, "there are no latents of the rest");
-  params = good, params.latents = broken, params.n_latents = LATENTS;
-  params.first = 20, params.count = 5;
-  assert_refused (model, &params, "frames 20 to 24 are drawn again, and there are 0 to 23");
-  broken[7 * LATENTS] = INFINITY, params.count = 4;
-  assert_refused (model, &params, "the latents of frame 7 have a value that is no number");
-  params.n_latents = LATENTS + 1;
-  assert_refused (model, &params, "the latents of a frame are 65 numbers, wanted 64 for 32 x 32");
-  params = good, params.source = no_picture;
-  assert_refused (model, &params, "the strength is 0, wanted more than 0 and at most 1");
-  params.strength = NAN;
-  assert_refused (model, &params, "the strength is nan");
-  params.strength = 0.5f;
-  assert_refused (model, &params, "there is no picture of frame 0");
-  params = good, params.controls = &control, params.n_controls = 1;
-  control.weights = weights;
-  assert_refused (model, &params, "the weight of control \"scribble\" is nan at frame 2");
-  control.weights = NULL, control.type = "pose";
-  assert_refused (model, &params, "has no ControlNet \"pose\"");
-  base.hires_scale = 2;
-  assert_refused (model, &good, "an animation knows no hires fix");
-  base = base_params (), base.steps = -1;
-  assert_refused (model, &good, "the number of steps is -1");
-  base = base_params (), base.width = 16384, base.height = 16384;
-  params = good, params.frames = 100000;
-  assert_refused (model, &params, "the latents of 100000 frames take");
   limn_model_free (model);
   limn_device_free (device);
 }
@@ -710,19 +326,13 @@ main (int argc, char **argv)
   int result;
 
   g_test_init (&argc, &argv, NULL);
-  folder = motion_folder_new ();
-  starter_path = motion_write_part (folder, "starter", "starter.txt", "starter.");
-  g_free (
-      motion_write_part (folder, "starter-scribble", "starter-scribble.txt", "starter.scribble."));
-  g_free (motion_write_part (folder, "starter-rgb", "starter-rgb.txt", "starter.rgb."));
+  clip_begin ();
   g_test_add_func ("/animate/windows", test_windows);
   g_test_add_func ("/animate/coverage", test_coverage);
   for (gsize i = 0; i < G_N_ELEMENTS (run_cases); i++) {
     g_autofree char *name = g_strconcat ("animate/", run_cases[i].name, NULL);
     golden_add (name, test_run, &run_cases[i]);
   }
-  golden_add ("animate/controlled", test_controlled, NULL);
-  g_test_add_func ("/animate/loras", test_loras);
   g_test_add_func ("/animate/part", test_part);
   g_test_add_func ("/animate/alone", test_alone);
   golden_add ("animate/restyled", test_restyled, GINT_TO_POINTER (true));
@@ -730,9 +340,7 @@ main (int argc, char **argv)
   g_test_add_func ("/animate/restyled-part", test_restyled_part);
   golden_add ("animate/memory", test_memory, NULL);
   golden_add ("animate/memory-restyled", test_memory, GINT_TO_POINTER (true));
-  g_test_add_func ("/animate/events", test_events);
-  g_test_add_func ("/animate/refusals", test_refusals);
   result = g_test_run ();
-  motion_folder_free (folder);
+  clip_end ();
   return result;
 }

@@ -7,65 +7,14 @@
 
 #include "models/controlnet.h"
 #include "models/unet.h"
-#include "motion-golden.h"
-
-#define TOKENS 9
-#define CONTEXT 32
-#define SIDE 8
-#define MAX_CLIPS 2
+#include "motion-run.h"
 
 static char *folder;
 
 static char *
-source_path (const char *name)
-{
-  g_autofree char *relative = g_build_filename ("tests", "golden", name, NULL);
-
-  return golden_path (relative);
-}
-
-struct motion_case {
-  const char *name, *adapter, *unet; /* the golden output, of which adapter and UNet */
-  int clips, frames;
-  float timesteps[MAX_CLIPS];
-  int places, positions;
-};
-
-struct run {
-  const struct motion_case *test;
-  limn_unet *unet;
-  limn_motion *motion;
-  struct limn_unet_inputs inputs;
-  limn_tensor out;
-};
-
-/* AnimateDiff's own names, from diffusers'. */
-static char *
-original_name (const char *name)
-{
-  static const char *const words[][2] = {
-    { ".norm1.", ".norms.0." },
-    { ".norm2.", ".norms.1." },
-    { ".norm3.", ".ff_norm." },
-    { ".attn1.", ".attention_blocks.0." },
-    { ".attn2.", ".attention_blocks.1." },
-  };
-  GString *text = g_string_new (name);
-  char *at = strstr (text->str, "motion_modules.");
-
-  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
-    g_string_replace (text, words[i][0], words[i][1], 0);
-  at = strstr (text->str, "motion_modules.");
-  g_assert_nonnull (at);
-  at = strchr (at + strlen ("motion_modules."), '.');
-  g_string_insert (text, at - text->str, ".temporal_transformer");
-  return g_string_free (text, FALSE);
-}
-
-static char *
 module_name (const char *name)
 {
-  g_autofree char *original = original_name (name);
+  g_autofree char *original = motion_original_name (name);
 
   return g_strconcat ("module.", original, NULL);
 }
@@ -83,7 +32,7 @@ write_parts (void)
   paths.v2 = motion_write_part (folder, "v2", "v2.txt", "");
   paths.v3 = motion_write_part (folder, "v3", "v3.txt", "");
   paths.v3_original = g_build_filename (folder, "original.safetensors", NULL);
-  motion_write (paths.v3_original, "v3.txt", "", original_name);
+  motion_write (paths.v3_original, "v3.txt", "", motion_original_name);
   paths.v3_module = g_build_filename (folder, "module.safetensors", NULL);
   motion_write (paths.v3_module, "v3.txt", "", module_name);
   g_free (motion_write_part (folder, "sparse-rgb", "sparse-rgb.txt", "sparse-rgb."));
@@ -109,79 +58,16 @@ adapter_path (const char *name)
   g_assert_not_reached ();
 }
 
+/* One LoRA of each kind, or NULL. */
 static void
-set_inputs (struct run *run, limn_device *device)
-{
-  g_autoptr (GError) error = NULL;
-  const struct motion_case *test = run->test;
-  const struct limn_unet_config *config = limn_unet_get_config (run->unet);
-  g_autofree char *sample = g_strconcat (test->name, ".sample", NULL);
-  g_autofree char *context = g_strconcat (test->name, ".context", NULL);
-  int n = test->clips * test->frames, c = config->channels[0];
-  g_autofree float *sincos = g_new (float, (gsize) n *c);
-
-  for (int i = 0; i < n; i++)
-    limn_timestep_embedding (sincos + i * c, 1, &test->timesteps[i / test->frames], c,
-                             config->flip_sin_to_cos, config->freq_shift);
-  run->inputs = (struct limn_unet_inputs){
-    .latents = motion_upload (device, sample, n, SIDE, SIDE, 4),
-    .context = motion_upload (device, context, n, TOKENS, 1, CONTEXT),
-    .sincos = limn_tensor_new (device, device->storage, n, 1, 1, c, &error),
-    .motion = run->motion,
-    .frames = test->frames,
-  };
-  g_assert_no_error (error);
-  limn_tensor_write (device, run->inputs.sincos, sincos, &error);
-  run->out = limn_tensor_new (device, device->storage, n, SIDE, SIDE, 4, &error);
-  g_assert_no_error (error);
-}
-
-static void
-begin (struct run *run,
+begin (struct motion_run *run,
        limn_device *device,
        const struct motion_case *test,
        const struct limn_lora_use *motion_lora,
        const struct limn_lora_use *domain_lora)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *unet = source_path (test->unet);
-
-  run->test = test;
-  run->unet = limn_unet_load_with (device, unet, domain_lora, domain_lora ? 1 : 0, &error);
-  g_assert_no_error (error);
-  run->motion = limn_motion_load (device, adapter_path (test->adapter), motion_lora,
-                                  motion_lora ? 1 : 0, &error);
-  g_assert_no_error (error);
-  limn_motion_check (run->motion, limn_unet_get_config (run->unet), test->adapter, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (limn_motion_places (run->motion), ==, test->places);
-  g_assert_cmpint (limn_motion_get_config (run->motion)->positions, ==, test->positions);
-  set_inputs (run, device);
-}
-
-static void
-end (struct run *run, limn_device *device)
-{
-  limn_tensor *tensors[] = { &run->inputs.latents, &run->inputs.context, &run->inputs.sincos,
-                             &run->out };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (tensors); i++)
-    limn_tensor_free (device, tensors[i]);
-  limn_motion_free (run->motion);
-  limn_unet_free (run->unet);
-}
-
-static void
-forward (limn_pass *pass, gpointer data)
-{
-  struct run *run = data;
-  struct limn_unet_features features;
-  limn_tensor time, out;
-
-  limn_unet_encode (pass, run->unet, &run->inputs, &time, &features);
-  out = limn_unet_decode (pass, run->unet, &run->inputs, &time, &features);
-  limn_copy (pass, out, run->out);
-  limn_release (pass, &out);
+  motion_run_begin (run, device, test, adapter_path (test->adapter), motion_lora,
+                    motion_lora ? 1 : 0, domain_lora, domain_lora ? 1 : 0);
 }
 
 static const struct motion_case cases[] = {
@@ -197,12 +83,12 @@ test_modules (limn_device *device, gconstpointer data)
 {
   const struct motion_case *test = data;
   g_autoptr (limn_safetensors) file = golden_open ("motion/io.safetensors");
-  struct run run = { 0 };
+  struct motion_run run = { 0 };
 
   begin (&run, device, test, NULL, NULL);
-  golden_run (device, forward, &run);
+  golden_run (device, motion_run_forward, &run);
   golden_check_tensor (test->adapter, device, run.out, file, test->name, golden_bound (device));
-  end (&run, device);
+  motion_run_end (&run, device);
 }
 
 /* --- LoRAs --- */
@@ -211,7 +97,7 @@ test_modules (limn_device *device, gconstpointer data)
 static char *
 lora_rename (const char *name, bool original, bool peft)
 {
-  g_autofree char *inner = original ? original_name (name) : g_strdup (name);
+  g_autofree char *inner = original ? motion_original_name (name) : g_strdup (name);
   bool down = g_str_has_suffix (inner, ".down");
   char *dot;
 
@@ -283,15 +169,15 @@ test_lora (limn_device *device, gconstpointer data)
   g_autoptr (limn_safetensors) file = golden_open ("motion/io.safetensors");
   g_autofree char *path = g_build_filename (folder, "lora.safetensors", NULL);
   struct limn_lora_use use = { .strength = test->strength };
-  struct run run = { 0 };
+  struct motion_run run = { 0 };
 
   motion_write_lora (path, test->list, test->rename);
   use.lora = limn_lora_open (path, &error);
   g_assert_no_error (error);
   begin (&run, device, &test->test, test->domain ? NULL : &use, test->domain ? &use : NULL);
-  golden_run (device, forward, &run);
+  golden_run (device, motion_run_forward, &run);
   golden_check_tensor (test->list, device, run.out, file, test->test.name, golden_bound (device));
-  end (&run, device);
+  motion_run_end (&run, device);
   limn_lora_free (use.lora);
 }
 
@@ -300,7 +186,7 @@ static void
 test_lora_misfit (limn_device *device, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (folder, "misfit.safetensors", NULL);
-  g_autofree char *unet = source_path ("unet-heads");
+  g_autofree char *unet = motion_source_path ("unet-heads");
   g_autoptr (GError) error = NULL;
   struct limn_lora_use use = { .strength = 1 };
 
@@ -324,7 +210,7 @@ static void
 test_misfit (limn_device *device, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *unet_path = source_path ("unet-heads");
+  g_autofree char *unet_path = motion_source_path ("unet-heads");
   g_autoptr (limn_unet) unet = limn_unet_load (device, unet_path, &error);
   g_autoptr (limn_motion) motion = limn_motion_load (device, paths.v1, NULL, 0, &error);
 
@@ -371,7 +257,7 @@ static const struct branch_case sparse_cases[] = {
 };
 
 struct branch_run {
-  struct run run;
+  struct motion_run run;
   limn_controlnet *net;
   limn_tensor pictures, zeros, scales; /* [frames, H, W, channels], as the latents */
   limn_tensor embedding;               /* [clips * frames, h, w, c] */
@@ -382,7 +268,7 @@ static void
 branch_forward (limn_pass *pass, gpointer data)
 {
   struct branch_run *branch = data;
-  struct run *run = &branch->run;
+  struct motion_run *run = &branch->run;
   struct limn_unet_inputs inputs = run->inputs;
   struct limn_unet_features features, residuals;
   limn_tensor time, out, embedding;
@@ -424,7 +310,7 @@ static limn_tensor
 make_pictures (limn_device *device, const struct branch_case *test, const limn_controlnet *net)
 {
   g_autofree char *name = g_strconcat (test->test.name, ".pictures", NULL);
-  int side = SIDE * limn_controlnet_factor (net), c = limn_controlnet_channels (net);
+  int side = MOTION_SIDE * limn_controlnet_factor (net), c = limn_controlnet_channels (net);
   bool sparse = limn_controlnet_is_sparse (net);
   gsize area = (gsize) side * side, seen = (gsize) c - (sparse ? 1 : 0);
   int n = sparse ? test->n_keys : test->test.frames;
@@ -450,10 +336,10 @@ begin_branch (struct branch_run *branch, limn_device *device, const struct branc
   g_autoptr (GError) error = NULL;
   const struct limn_unet_config *unet;
   g_autofree char *path =
-      test->net ? source_path (test->net) : g_build_filename (folder, test->test.name, NULL);
+      test->net ? motion_source_path (test->net) : g_build_filename (folder, test->test.name, NULL);
   int n = test->test.clips * test->test.frames, residuals, last;
   g_autofree float *scales = NULL;
-  g_autofree float *zeros = g_new0 (float, (gsize) n *SIDE *SIDE * 4);
+  g_autofree float *zeros = g_new0 (float, (gsize) n *MOTION_SIDE *MOTION_SIDE * 4);
 
   begin (&branch->run, device, &test->test, NULL, NULL);
   unet = limn_unet_get_config (branch->run.unet);
@@ -466,10 +352,11 @@ begin_branch (struct branch_run *branch, limn_device *device, const struct branc
   for (int i = 0; i < residuals * n; i++)
     scales[i] = test->weights[i % n % test->test.frames];
   branch->scales = new_tensor (device, LIMN_DTYPE_F32, 1, 1, 1, residuals * n, scales);
-  branch->zeros = new_tensor (device, device->storage, n, SIDE, SIDE, 4, zeros);
-  branch->embedding = new_tensor (device, device->storage, n, SIDE, SIDE, unet->channels[0], NULL);
+  branch->zeros = new_tensor (device, device->storage, n, MOTION_SIDE, MOTION_SIDE, 4, zeros);
+  branch->embedding =
+      new_tensor (device, device->storage, n, MOTION_SIDE, MOTION_SIDE, unet->channels[0], NULL);
   branch->pictures = make_pictures (device, test, branch->net);
-  last = SIDE >> (unet->n_blocks - 1);
+  last = MOTION_SIDE >> (unet->n_blocks - 1);
   branch->mid =
       new_tensor (device, device->storage, n, last, last, unet->channels[unet->n_blocks - 1], NULL);
   branch->last =
@@ -485,7 +372,7 @@ end_branch (struct branch_run *branch, limn_device *device)
   for (gsize i = 0; i < G_N_ELEMENTS (tensors); i++)
     limn_tensor_free (device, tensors[i]);
   limn_controlnet_free (branch->net);
-  end (&branch->run, device);
+  motion_run_end (&branch->run, device);
 }
 
 static void

@@ -4,9 +4,12 @@
 #include "error.h"
 #include "io/file.h"
 #include "media/module/encoders.h"
+#include "media/recipe.h"
 
 struct writer {
-  char *path;
+  char *path, *recipe;
+  limn_film_kind kind;
+  bool begun; /* its header is written and its end is not */
   limn_file_writer *file;
   int problem; /* errno of what the file refused */
   AVFormatContext *format;
@@ -122,6 +125,7 @@ write_header (struct writer *writer, const struct limn_film_params *params, GErr
     av_dict_set_int (&options, "plays", params->loops, 0);
   code = avformat_write_header (writer->format, &options);
   av_dict_free (&options);
+  writer->begun = code >= 0;
   return code >= 0 || fail (writer, "cannot be begun", code, error);
 }
 
@@ -144,6 +148,8 @@ limn_av_writer_new (const char *path,
   struct writer *writer = g_new0 (struct writer, 1);
 
   writer->path = g_strdup (path);
+  writer->recipe = g_strdup (params->recipe);
+  writer->kind = params->kind;
   if (open_format (writer, params, error) && open_stream (writer, params, few, error) &&
       open_filter (writer, params, error) && allocate (writer, error) &&
       write_header (writer, params, error))
@@ -235,9 +241,14 @@ limn_av_writer_finish (gpointer data, GError **error)
     code = drain (writer);
   if (code >= 0)
     code = encode (writer, NULL);
-  if (code >= 0)
+  if (code >= 0) {
+    writer->begun = false;
     code = av_write_trailer (writer->format);
+  }
   avio_flush (writer->format->pb);
+  if (code >= 0 && writer->problem == 0 && writer->recipe != NULL)
+    writer->problem = limn_film_insert_recipe (limn_file_writer_descriptor (writer->file),
+                                               writer->kind, writer->recipe);
   if (code < 0 || writer->problem != 0)
     return fail (writer, "cannot be finished", code, error);
   return limn_file_writer_finish (writer->file, error);
@@ -248,6 +259,9 @@ limn_av_writer_free (gpointer data)
 {
   struct writer *writer = data;
 
+  /* GIF's muxer keeps a packet, and lets go of it nowhere else. */
+  if (writer->begun && writer->kind == LIMN_FILM_GIF)
+    av_write_trailer (writer->format);
   limn_filter_clear (&writer->filter);
   avcodec_free_context (&writer->codec);
   av_frame_free (&writer->frame);
@@ -258,5 +272,6 @@ limn_av_writer_free (gpointer data)
   avformat_free_context (writer->format);
   limn_file_writer_free (writer->file);
   g_free (writer->path);
+  g_free (writer->recipe);
   g_free (writer);
 }
