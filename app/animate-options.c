@@ -6,7 +6,7 @@
 
 /* What is text until it is checked. */
 struct raw {
-  char *model, *format, *quality, *precision, *threads, *seed, *redraw, *fps;
+  char *model, *frames, *precision, *threads, *seed, *redraw;
   char **rest;
 };
 
@@ -14,13 +14,11 @@ static void
 raw_clear (struct raw *raw)
 {
   g_free (raw->model);
-  g_free (raw->format);
-  g_free (raw->quality);
+  g_free (raw->frames);
   g_free (raw->precision);
   g_free (raw->threads);
   g_free (raw->seed);
   g_free (raw->redraw);
-  g_free (raw->fps);
   g_strfreev (raw->rest);
 }
 
@@ -28,14 +26,7 @@ static GOptionContext *
 make_context (struct limn_animate_options *options, struct raw *raw)
 {
   const GOptionEntry entries[] = {
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out,
-      "The film: .mp4, .webm, .gif, .apng, or .png for NAME-0001.png and so on", "FILE" },
-    { "format", 'f', 0, G_OPTION_ARG_STRING, &raw->format,
-      "h264, h265, vp9, av1, gif, apng or png, where the end of FILE does not say it", "NAME" },
-    { "quality", 'q', 0, G_OPTION_ARG_STRING, &raw->quality, "Of the film, 1 to 100 (80)", "N" },
-    { "fps", 'r', 0, G_OPTION_ARG_STRING, &raw->fps, "Frames a second, over the scene's", "N" },
-    { "encoder", 0, 0, G_OPTION_ARG_STRING, &options->encoder,
-      "FFmpeg's name of the encoder (the best that is there)", "NAME" },
+    { "frames", 0, 0, G_OPTION_ARG_STRING, &raw->frames, "Over the scene's (16)", "N" },
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &raw->model, "Over the scene's (the bundled one)",
       "PATH" },
     { "seed", 's', 0, G_OPTION_ARG_STRING, &raw->seed, "Over the scene's (random)", "N" },
@@ -56,10 +47,11 @@ make_context (struct limn_animate_options *options, struct raw *raw)
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->rest, NULL, NULL },
     { NULL },
   };
-  GOptionContext *context = g_option_context_new ("SCENE.json");
+  GOptionContext *context = g_option_context_new ("SCENE.json|PROJECT.limn");
 
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_summary (context, "Draws a film from prompts, poses and sketches in time.");
+  limn_film_options_add (&options->film_options, context, "Frames a second, over the scene's");
   g_option_context_add_main_entries (context, entries, NULL);
   return context;
 }
@@ -82,48 +74,16 @@ usage (GError **error, const char *sentence)
 }
 
 static bool
-check_choice (
-    const char *what, const char *text, const char *const *names, int *choice, GError **error)
-{
-  g_autofree char *all = NULL;
-
-  if (text == NULL)
-    return true;
-  for (int i = 0; names[i] != NULL; i++)
-    if (g_str_equal (names[i], text)) {
-      *choice = i;
-      return true;
-    }
-  all = g_strjoinv (", ", (char **) names);
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s is \"%s\", wanted one of %s",
-               what, text, all);
-  return false;
-}
-
-static bool
-check_film (struct limn_animate_options *options, const struct raw *raw, GError **error)
-{
-  int kind;
-
-  if (options->out == NULL)
-    return usage (error, "--out is missing");
-  kind = limn_film_kind_of (options->out);
-  if (raw->format == NULL && kind < 0)
-    return usage (error, "the end of --out names no format, and --format is missing");
-  if (!check_choice ("--format", raw->format, limn_film_names, &kind, error) ||
-      (raw->quality != NULL &&
-       !limn_number_int ("--quality", raw->quality, 1, 100, &options->film.quality, error)))
-    return false;
-  options->film.kind = (limn_film_kind) kind;
-  options->film.encoder = options->encoder;
-  return true;
-}
-
-static bool
 check_seed (struct limn_animate_options *options, const struct raw *raw, GError **error)
 {
-  options->seed = options->scene->seed >= 0 ? (guint64) options->scene->seed
-                                            : ((guint64) g_random_int () << 21) ^ g_random_int ();
+  const limn_scene *scene = options->scene;
+
+  if (scene->seed >= 0)
+    options->seed = (guint64) scene->seed;
+  else if (scene->has_document_seed)
+    options->seed = scene->document_seed;
+  else
+    options->seed = ((guint64) g_random_int () << 21) ^ g_random_int ();
   if (raw->seed == NULL ||
       g_ascii_string_to_unsigned (raw->seed, 10, 0, G_MAXUINT64, &options->seed, NULL))
     return true;
@@ -158,22 +118,26 @@ check (struct limn_animate_options *options, const struct raw *raw, GError **err
   if (raw->rest == NULL || raw->rest[1] != NULL)
     return usage (error, "animate takes one scene");
   options->scene_path = g_strdup (raw->rest[0]);
-  if (!check_film (options, raw, error) ||
-      !check_choice ("--precision", raw->precision, limn_precision_names, &precision, error) ||
+  if (!limn_film_options_check (&options->film_options, &options->film, error) ||
+      (raw->precision != NULL && !limn_number_choice ("--precision", raw->precision,
+                                                      limn_precision_names, &precision, error)) ||
       (raw->threads != NULL &&
        !limn_number_int ("--threads", raw->threads, 1, 1024, &options->threads, error)))
     return false;
   options->precision = (limn_precision) precision;
   options->scene = limn_scene_load (options->scene_path, error);
-  if (options->scene == NULL || !check_seed (options, raw, error) ||
-      !check_redraw (options, raw, error) ||
-      (raw->fps != NULL &&
-       !limn_number_double ("--fps", raw->fps, 0.1, 240, &options->scene->fps, error)))
+  if (options->scene == NULL ||
+      (raw->frames != NULL && !limn_number_int ("--frames", raw->frames, 1, LIMN_SCENE_MAX_FRAMES,
+                                                &options->scene->frames, error)) ||
+      !check_seed (options, raw, error) || !check_redraw (options, raw, error))
     return false;
+  if (options->film.rate == 0)
+    options->film.rate = options->scene->fps;
+  limn_scene_expand (options->scene, options->seed);
   if (raw->model != NULL)
     options->scene->model = g_string_chunk_insert (options->scene->strings, raw->model);
   if (options->scene->model == NULL) {
-    g_autofree char *model = limn_data_path ("models/starter");
+    g_autofree char *model = limn_data_path (LIMN_STARTER_MODEL);
 
     options->scene->model = g_string_chunk_insert (options->scene->strings, model);
   }
@@ -201,12 +165,11 @@ limn_animate_options_free (struct limn_animate_options *options)
   if (options == NULL)
     return;
   limn_scene_free (options->scene);
+  limn_film_options_clear (&options->film_options);
   g_free (options->scene_path);
-  g_free (options->out);
   g_free (options->preview);
   g_free (options->device);
   g_free (options->latents_in);
   g_free (options->latents_out);
-  g_free (options->encoder);
   g_free (options);
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "film-options.h"
 #include "scene.h"
 
 /* What the command line of `limn animate` asks for. */
 struct limn_animate_options {
   char *scene_path;
   limn_scene *scene; /* with what the command line says over it */
-  char *out, *preview, *device, *latents_in, *latents_out;
+  char *preview, *device, *latents_in, *latents_out;
   limn_precision precision;
   int threads;
   guint64 seed;
   int first, count; /* the frames to draw again; count 0: all */
-  struct limn_film_params film;
-  char *encoder;
+  struct limn_film_options film_options;
+  struct limn_film_params film; /* sizes and recipe are not known here */
   gboolean json, help;
 };
 

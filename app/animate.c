@@ -25,8 +25,8 @@ struct job {
   float *latents; /* [frames, n_latents], where they are kept */
   gsize n_latents;
   int width, height, drawn;
-  struct limn_scene_frames *frames; /* one for each control */
-  limn_scene_source *source;        /* or NULL */
+  struct limn_scene_controls controls;
+  limn_scene_source *source; /* or NULL */
   GError *preview_error;
   GError *error; /* read by the main thread after joining */
 };
@@ -191,9 +191,11 @@ set_motion (limn_model *model, const limn_scene *scene, GError **error)
   for (guint i = 0; i < scene->loras->len; i++) {
     const struct limn_scene_lora *lora = &g_array_index (scene->loras, struct limn_scene_lora, i);
 
-    loras[i] = (struct limn_lora_file){ lora->path, (float) lora->strength };
+    loras[i] = (struct limn_lora_file){ lora->path, (float) lora->strength,
+                                        lora->strengths != NULL && lora->strengths->len > 0 };
   }
-  return scene->motion == NULL || limn_model_set_motion (model, &motion, error);
+  return (scene->motion == NULL && scene->adapter == NULL) ||
+         limn_model_set_motion (model, &motion, error);
 }
 
 static bool
@@ -207,6 +209,11 @@ choose_size (struct job *job, limn_model *model, GError **error)
     job->width = scene->width;
   if (scene->height > 0)
     job->height = scene->height;
+  if (scene->aspect > 0) {
+    job->width = scene->width;
+    job->height = scene->height;
+    limn_model_fit (model, scene->aspect, &job->width, &job->height);
+  }
   if (job->width % multiple == 0 && job->height % multiple == 0)
     return true;
   g_set_error (error, LIMN_ERROR, LIMN_ERROR_ARGUMENT,
@@ -215,27 +222,37 @@ choose_size (struct job *job, limn_model *model, GError **error)
   return false;
 }
 
+/* A sentence about what is not used. */
+static void
+post_note (struct job *job, const char *note)
+{
+  GString *json;
+
+  if (!job->options->json) {
+    post (job, g_strdup (note), false);
+    return;
+  }
+  json = json_event ("note");
+  limn_json_write_string (json, "text", note);
+  post_json (job, json);
+}
+
 static bool
-load_controls (struct job *job, struct limn_animate_control *controls, GError **error)
+load_controls (struct job *job, GError **error)
 {
   const limn_scene *scene = job->options->scene;
+  const GPtrArray *warnings;
 
-  job->frames = g_new0 (struct limn_scene_frames, scene->controls->len + 1);
-  for (guint i = 0; i < scene->controls->len; i++) {
-    const struct limn_scene_control *control =
-        &g_array_index (scene->controls, struct limn_scene_control, i);
+  if (!limn_scene_controls_init (&job->controls, scene, job->width, job->height, error))
+    return false;
+  for (guint i = 0; i < scene->notes->len; i++)
+    post_note (job, scene->notes->pdata[i]);
+  warnings = job->controls.inputs.warnings;
+  for (guint i = 0; warnings != NULL && i < warnings->len; i++) {
+    g_autofree char *project = g_filename_display_name (scene->project);
+    g_autofree char *note = g_strdup_printf ("%s: %s", project, (char *) warnings->pdata[i]);
 
-    if (!limn_scene_make_frames (scene, control, job->width, job->height, &job->frames[i], error))
-      return false;
-    controls[i] = (struct limn_animate_control){
-      .type = control->type,
-      .path = control->path,
-      .images = job->frames[i].images,
-      .weights = job->frames[i].weights,
-      .start = (float) control->start,
-      .end = (float) control->end,
-      .mode = (limn_control_mode) control->mode,
-    };
+    post_note (job, note);
   }
   return true;
 }
@@ -254,22 +271,15 @@ open_source (struct job *job, struct limn_animate_params *params, GError **error
 }
 
 static bool
-open_film (struct job *job, GError **error)
+open_film (struct job *job, const struct limn_generate_params *base, GError **error)
 {
-  const limn_scene *scene = job->options->scene;
   struct limn_film_params film = job->options->film;
-  g_autofree char *recipe = g_strdup_printf (
-      "%s\nNegative prompt: %s\nSteps: %d, Sampler: %s, CFG scale: %g, Seed: %" G_GUINT64_FORMAT
-      ", Size: %dx%d, Frames: %d",
-      scene->prompt != NULL ? scene->prompt : "", scene->negative != NULL ? scene->negative : "",
-      scene->steps, limn_sampler_names[scene->sampler], scene->cfg, job->options->seed, job->width,
-      job->height, scene->frames);
+  g_autofree char *recipe = limn_scene_recipe (job->options->scene, base, &job->controls);
 
   film.width = job->width;
   film.height = job->height;
-  film.rate = scene->fps;
   film.recipe = recipe;
-  job->writer = limn_film_writer_new (job->options->out, &film, error);
+  job->writer = limn_film_writer_new (job->options->film_options.out, &film, error);
   return job->writer != NULL;
 }
 
@@ -287,14 +297,26 @@ make_prompts (const limn_scene *scene)
   return keys;
 }
 
+/* Of each LoRA at each frame: of float *, NULL where it has one for all. */
+static GPtrArray *
+make_strengths (const limn_scene *scene)
+{
+  GPtrArray *strengths = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < scene->loras->len; i++)
+    g_ptr_array_add (
+        strengths,
+        limn_scene_strengths (scene, &g_array_index (scene->loras, struct limn_scene_lora, i)));
+  return strengths;
+}
+
 static bool
 draw (struct job *job, limn_model *model, GError **error)
 {
   const struct limn_animate_options *options = job->options;
   const limn_scene *scene = options->scene;
   g_autofree struct limn_prompt_key *prompts = make_prompts (scene);
-  g_autofree struct limn_animate_control *controls =
-      g_new0 (struct limn_animate_control, scene->controls->len + 1);
+  g_autoptr (GPtrArray) strengths = make_strengths (scene);
   g_autofree float *latents = NULL;
   const struct limn_generate_params base = {
     .prompt = scene->prompt,
@@ -303,6 +325,8 @@ draw (struct job *job, limn_model *model, GError **error)
     .sigmas = (limn_sigmas) scene->sigmas,
     .steps = scene->steps,
     .cfg = (float) scene->cfg,
+    .cfg_rescale = (float) scene->cfg_rescale,
+    .eta = scene->eta,
     .seed = options->seed,
     .width = job->width,
     .height = job->height,
@@ -315,8 +339,7 @@ draw (struct job *job, limn_model *model, GError **error)
     .frames = scene->frames,
     .prompts = prompts,
     .n_prompts = scene->prompts->len,
-    .controls = controls,
-    .n_controls = scene->controls->len,
+    .strengths = (const float *const *) strengths->pdata,
     .windows = { (limn_windows_kind) scene->windows_kind, scene->windows_length,
                  scene->windows_stride,
                  scene->windows_overlap == 0 ? LIMN_WINDOWS_NO_OVERLAP
@@ -335,8 +358,10 @@ draw (struct job *job, limn_model *model, GError **error)
                                     error)) == NULL)
     return false;
   params.latents = latents;
-  return load_controls (job, controls, error) && open_source (job, &params, error) &&
-         open_film (job, error) && limn_animate (model, &params, job->cancellable, error) &&
+  params.controls = job->controls.controls;
+  params.n_controls = job->controls.count;
+  return open_source (job, &params, error) && open_film (job, &base, error) &&
+         limn_animate (model, &params, job->cancellable, error) &&
          limn_film_writer_finish (job->writer, error) &&
          (options->latents_out == NULL || limn_latents_save (options->latents_out, job->latents,
                                                              scene->frames, job->n_latents, error));
@@ -345,7 +370,7 @@ draw (struct job *job, limn_model *model, GError **error)
 static void
 post_result (struct job *job, double seconds)
 {
-  g_autofree char *path = g_filename_display_name (job->options->out);
+  g_autofree char *path = g_filename_display_name (job->options->film_options.out);
   const char *encoder = limn_film_writer_encoder (job->writer);
 
   if (job->options->json) {
@@ -387,7 +412,7 @@ run (struct job *job, GError **error)
     post (job, g_strdup_printf ("device: %s", limn_device_name (device)), false);
   model = limn_model_open (device, options->scene->model, error);
   if (model == NULL || !set_motion (model, options->scene, error) ||
-      !choose_size (job, model, error) || !draw (job, model, error))
+      !choose_size (job, model, error) || !load_controls (job, error) || !draw (job, model, error))
     return false;
   post_result (job, (double) (g_get_monotonic_time () - began) / G_USEC_PER_SEC);
   return true;
@@ -408,9 +433,7 @@ worker (gpointer data)
 static void
 job_clear (struct job *job)
 {
-  for (guint i = 0; job->frames != NULL && i < job->options->scene->controls->len; i++)
-    limn_scene_frames_clear (&job->frames[i]);
-  g_free (job->frames);
+  limn_scene_controls_clear (&job->controls);
   limn_scene_source_free (job->source);
   limn_film_writer_free (job->writer);
   g_free (job->latents);
@@ -466,7 +489,7 @@ limn_command_animate (int argc, char **argv)
 
     fputs (text, stdout);
     code = LIMN_EXIT_DONE;
-  } else if (!limn_check_output (options->out, &error) ||
+  } else if (!limn_check_output (options->film_options.out, &error) ||
              (options->preview != NULL && !limn_make_folder (options->preview, &error))) {
     code = limn_report_failure (error);
   } else {

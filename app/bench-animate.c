@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "bench-animate.h"
-
-#include <stdio.h>
-
+#include "bench.h"
 #include "json-writer.h"
 #include "number.h"
 
+/* `limn bench animate` and `limn bench smoothness`. */
+
 /* The longest clip of limn_bench_animate(). */
 #define MOST_FRAMES 256
+/* Of a picture where --size does not say it: clips shall take a minute on a small machine. */
+#define CLIP_SIDE 64
 
 struct report {
-  bool json;
+  const struct limn_bench_options *options;
   double window; /* seconds of a step of one window alone */
 };
-
-/* Takes @json. */
-static void
-print_line (bool as_json, const char *text, GString *json)
-{
-  limn_json_write_end (json);
-  printf ("%s\n", as_json ? json->str : text);
-  fflush (stdout);
-  g_string_free (json, TRUE);
-}
 
 static char *
 beside (guint64 measured, guint64 forecast)
@@ -68,46 +59,74 @@ on_clip (const struct limn_bench_clip *clip, gpointer data)
   write_pair (json, "pictures", clip->pictures, clip->pictures_forecast);
   limn_json_write_double (json, "milliseconds", clip->step * 1e3);
   limn_json_write_double (json, "share", share);
-  print_line (report->json, text, json);
+  limn_bench_print (report->options, text, json);
   report->window = alone;
 }
 
-bool
-limn_bench_clips (limn_device *device,
-                  const char *model,
-                  const char *motion,
-                  const struct limn_generate_params *base,
-                  const limn_image *drawing,
-                  bool json,
-                  GError **error)
+/* One for each frame, as in a film that is restyled: pictures that are the same at several frames
+ * take less time and memory. */
+static GPtrArray *
+copy_drawing (const limn_image *drawing, int width, int height)
 {
-  struct report report = { .json = json };
+  GPtrArray *images = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_image_free);
+
+  for (int i = 0; i < MOST_FRAMES; i++)
+    g_ptr_array_add (images, limn_image_resize (drawing, width, height));
+  return images;
+}
+
+/* @drawing is what the ControlNet sees, or NULL. */
+static bool
+bench_clips (const struct limn_bench_options *options,
+             limn_device *device,
+             const struct limn_generate_params *base,
+             const limn_image *drawing,
+             GError **error)
+{
+  struct report report = { .options = options };
   struct limn_generate_params own = *base;
-  const limn_image *images[MOST_FRAMES];
-  const struct limn_animate_control control = { "scribble", .images = images, .end = 1 };
-  const struct limn_motion_params modules = { .path = motion };
+  g_autoptr (GPtrArray) images = NULL;
+  struct limn_animate_control control = { "scribble", .end = 1 };
+  const struct limn_motion_params modules = { .path = options->motion };
   const struct limn_animate_params params = {
     .base = &own,
     .controls = drawing != NULL ? &control : NULL,
     .n_controls = drawing != NULL ? 1 : 0,
   };
 
-  for (int i = 0; i < MOST_FRAMES; i++)
-    images[i] = drawing;
+  if (drawing != NULL) {
+    images = copy_drawing (drawing, base->width, base->height);
+    control.images = (const limn_image *const *) (void *) images->pdata;
+  }
   own.controls = NULL;
   own.n_controls = 0;
-  return limn_bench_animate (device, model, motion != NULL ? &modules : NULL, &params, on_clip,
-                             &report, NULL, error);
+  return limn_bench_animate (device, options->model, options->motion != NULL ? &modules : NULL,
+                             &params, on_clip, &report, NULL, error);
 }
 
 bool
-limn_bench_film (const char *path, bool json, GError **error)
+limn_bench_run_animate (const struct limn_bench_options *options, GError **error)
+{
+  struct limn_bench_options own = *options;
+  struct limn_bench_setting setting = { 0 };
+  bool good;
+
+  if (!own.size)
+    own.width = own.height = CLIP_SIDE;
+  good = limn_bench_setting_init (&own, &setting, error) &&
+         bench_clips (&own, setting.device, &setting.drawing.params, setting.drawing.image, error);
+  limn_bench_setting_clear (&setting);
+  return good;
+}
+
+bool
+limn_bench_run_smoothness (const struct limn_bench_options *options, GError **error)
 {
   struct limn_bench_smoothness smoothness;
   g_autofree char *text = NULL;
   GString *line;
 
-  if (!limn_bench_smooth (path, &smoothness, NULL, error))
+  if (!limn_bench_smooth (options->file, &smoothness, NULL, error))
     return false;
   text =
       g_strdup_printf ("%d frames\n"
@@ -120,6 +139,6 @@ limn_bench_film (const char *path, bool json, GError **error)
   limn_json_write_double (line, "difference", smoothness.plain);
   limn_json_write_double (line, "registered", smoothness.registered);
   limn_json_write_double (line, "flow", smoothness.flow);
-  print_line (json, text, line);
+  limn_bench_print (options, text, line);
   return true;
 }

@@ -4,16 +4,19 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "film-options.h"
 #include "json-writer.h"
 #include "limn.h"
 #include "number.h"
 #include "paths.h"
+#include "recipe.h"
 #include "report.h"
 #include "signals.h"
 
 struct options {
   char **inputs; /* PNGs, or one folder or film */
-  char *out, *format, *rate, *quality, *size, *loops, *encoder, *recipe;
+  struct limn_film_options film;
+  char *size, *loops, *recipe;
   gboolean json, help;
 };
 
@@ -21,13 +24,9 @@ static void
 options_clear (struct options *options)
 {
   g_strfreev (options->inputs);
-  g_free (options->out);
-  g_free (options->format);
-  g_free (options->rate);
-  g_free (options->quality);
+  limn_film_options_clear (&options->film);
   g_free (options->size);
   g_free (options->loops);
-  g_free (options->encoder);
   g_free (options->recipe);
 }
 
@@ -65,6 +64,15 @@ source_next (struct source *source, GError **error)
   return limn_png_load (source->files[source->next++], error);
 }
 
+/* What the first of them says of itself, or NULL. */
+static char *
+png_recipe (const char *path)
+{
+  g_autoptr (GPtrArray) texts = limn_png_texts_load (path, NULL);
+
+  return texts != NULL ? g_strdup (limn_png_texts_find (texts, LIMN_RECIPE_TEXT)) : NULL;
+}
+
 static bool
 source_open (struct source *source, char **inputs, GError **error)
 {
@@ -85,6 +93,7 @@ source_open (struct source *source, char **inputs, GError **error)
     return false;
   source->width = source->first->width;
   source->height = source->first->height;
+  source->recipe = png_recipe (inputs[0]);
   return true;
 }
 
@@ -93,27 +102,7 @@ source_open (struct source *source, char **inputs, GError **error)
 static bool
 parse_params (const struct options *options, struct limn_film_params *params, GError **error)
 {
-  int kind = limn_film_kind_of (options->out);
-
-  if (options->format != NULL)
-    for (kind = 0; kind < LIMN_N_FILMS && !g_str_equal (limn_film_names[kind], options->format);)
-      kind++;
-  if (kind < 0 || kind == LIMN_N_FILMS) {
-    g_autofree char *all = g_strjoinv (", ", (char **) limn_film_names);
-
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 options->format != NULL
-                     ? "there is no format \"%s\", wanted one of %s"
-                     : "the end of \"%s\" names no format, wanted --format with one of %s",
-                 options->format != NULL ? options->format : options->out, all);
-    return false;
-  }
-  params->kind = (limn_film_kind) kind;
-  params->encoder = options->encoder;
-  return (options->rate == NULL ||
-          limn_number_double ("--fps", options->rate, 0.1, 240, &params->rate, error)) &&
-         (options->quality == NULL ||
-          limn_number_int ("--quality", options->quality, 1, 100, &params->quality, error)) &&
+  return limn_film_options_check (&options->film, params, error) &&
          (options->loops == NULL ||
           limn_number_int ("--loops", options->loops, 0, 65535, &params->loops, error)) &&
          (options->size == NULL || limn_number_size ("--size", options->size, &params->out_width,
@@ -150,7 +139,7 @@ tell_result (const struct options *options,
              const limn_film_writer *writer)
 {
   const char *encoder = limn_film_writer_encoder (writer);
-  g_autofree char *path = g_filename_display_name (options->out);
+  g_autofree char *path = g_filename_display_name (options->film.out);
   GString *json;
 
   if (!progress->json) {
@@ -215,7 +204,7 @@ static bool export(const struct options *options, struct limn_film_params *param
     params->rate = params->rate > 0 ? params->rate : source.rate;
     params->recipe = options->recipe != NULL ? options->recipe : source.recipe;
     progress.total = source.reader == NULL ? g_strv_length (options->inputs) : 0;
-    writer = limn_film_writer_new (options->out, params, error);
+    writer = limn_film_writer_new (options->film.out, params, error);
     good = writer != NULL && write_frames (&source, writer, &progress, cancellable, error);
   }
   if (good)
@@ -233,20 +222,11 @@ static GOptionContext *
 make_context (struct options *options)
 {
   const GOptionEntry entries[] = {
-    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &options->out,
-      "The film: .mp4, .webm, .gif, .apng, or .png for NAME-0001.png and so on", "FILE" },
-    { "format", 'f', 0, G_OPTION_ARG_STRING, &options->format,
-      "h264, h265, vp9, av1, gif, apng or png, where the end of FILE does not say it", "NAME" },
-    { "fps", 'r', 0, G_OPTION_ARG_STRING, &options->rate,
-      "Frames a second (that of the film that is read, else 8)", "N" },
-    { "quality", 'q', 0, G_OPTION_ARG_STRING, &options->quality, "1 to 100 (80)", "N" },
     { "size", 0, 0, G_OPTION_ARG_STRING, &options->size, "Of the film, in pixels", "WIDTHxHEIGHT" },
     { "loops", 0, 0, G_OPTION_ARG_STRING, &options->loops,
       "How often a GIF or APNG is shown; 0 for ever (0)", "N" },
-    { "encoder", 0, 0, G_OPTION_ARG_STRING, &options->encoder,
-      "FFmpeg's name of the encoder (the best that is there)", "NAME" },
     { "recipe", 0, 0, G_OPTION_ARG_STRING, &options->recipe,
-      "Text for the film's metadata (that of the film that is read)", "TEXT" },
+      "Text for the film's metadata (that of what is read)", "TEXT" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "One JSON object a line", NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Print this", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->inputs, NULL, NULL },
@@ -256,6 +236,8 @@ make_context (struct options *options)
 
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_summary (context, "Turns frames into a film, or a film into another.");
+  limn_film_options_add (&options->film, context,
+                         "Frames a second (that of the film that is read, else 8)");
   g_option_context_add_main_entries (context, entries, NULL);
   return context;
 }
@@ -276,11 +258,9 @@ run (struct options *options, GOptionContext *context, int argc, char **argv)
   }
   if (options->inputs == NULL)
     return limn_report_usage ("export", "export takes frames, a folder of them, or a film");
-  if (options->out == NULL)
-    return limn_report_usage ("export", "--out is missing");
   if (!parse_params (options, &params, &error))
     return limn_report_usage ("export", error->message);
-  if (!limn_check_output (options->out, &error) || !export(options, &params, &error))
+  if (!limn_check_output (options->film.out, &error) || !export(options, &params, &error))
     return limn_report_failure (error);
   if (fflush (stdout) != 0) {
     g_set_error (&error, LIMN_ERROR, LIMN_ERROR_FILE, "standard output cannot be written");

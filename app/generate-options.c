@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "document/keys.h"
 #include "guide.h"
 #include "number.h"
 #include "paths.h"
@@ -75,12 +76,6 @@ limn_sampler_from_name (const char *name, limn_sampler_kind *kind)
 
 /* --- one function a kind of option --- */
 
-static const char *const control_modes[] = {
-  [LIMN_CONTROL_BALANCED] = "balanced",
-  [LIMN_CONTROL_PROMPT] = "prompt",
-  [LIMN_CONTROL_CONTROL] = "control",
-  NULL,
-};
 static const char *const prediction_names[] = {
   [LIMN_PREDICTION_EPSILON] = "epsilon",
   [LIMN_PREDICTION_V] = "v",
@@ -110,7 +105,8 @@ static const struct {
 } choices[] = {
   { "--precision", limn_precision_names,
     G_STRUCT_OFFSET (struct limn_generate_options, precision) },
-  { "--control-mode", control_modes, G_STRUCT_OFFSET (struct limn_generate_options, control_mode) },
+  { "--control-mode", limn_mode_names,
+    G_STRUCT_OFFSET (struct limn_generate_options, control_mode) },
   { "--schedule", limn_sigmas_names, G_STRUCT_OFFSET (struct limn_generate_options, sigmas) },
   { "--rng", limn_rng_names, G_STRUCT_OFFSET (struct limn_generate_options, rng) },
   { "--prediction", prediction_names, G_STRUCT_OFFSET (struct limn_generate_options, prediction) },
@@ -123,24 +119,12 @@ static const struct {
 static gboolean
 parse_choice (const char *option, const char *value, gpointer data, GError **error)
 {
-  const char *const *names = NULL;
-  g_autofree char *all = NULL;
+  gsize i = 0;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (choices); i++) {
-    if (!g_str_equal (choices[i].option, option))
-      continue;
-    names = choices[i].names;
-    for (int j = 0; names[j] != NULL; j++) {
-      if (g_str_equal (names[j], value)) {
-        G_STRUCT_MEMBER (int, data, choices[i].offset) = j;
-        return TRUE;
-      }
-    }
-  }
-  all = g_strjoinv (", ", (char **) names);
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "%s is \"%s\" and must be one of %s", option, value, all);
-  return FALSE;
+  while (!g_str_equal (choices[i].option, option))
+    i++;
+  return limn_number_choice (option, value, choices[i].names,
+                             &G_STRUCT_MEMBER (int, data, choices[i].offset), error);
 }
 
 /* Options that take a number; integers where @whole. */
@@ -468,7 +452,7 @@ finish (struct limn_generate_options *options, GError **error)
   if (!options->has_seed)
     options->seed = g_random_int ();
   if (options->model == NULL)
-    options->model = limn_data_path ("models" G_DIR_SEPARATOR_S "starter");
+    options->model = limn_data_path (LIMN_STARTER_MODEL);
   return true;
 }
 

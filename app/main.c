@@ -24,7 +24,7 @@ static const struct command commands[] = {
   { "generate", "draw a picture from a scribble and a prompt", limn_command_generate },
   { "devices", "list the devices that can compute, and what is missing", limn_command_devices },
   { "inspect", "say what a model file or folder is", limn_command_inspect },
-  { "animate", "draw a film from prompts, poses and sketches in time", limn_command_animate },
+  { "animate", "draw a film from a scene or a drawing", limn_command_animate },
   { "export", "turn frames into a film, or a film into another", limn_command_export },
   { "bench", "measure speed and memory", limn_command_bench },
   { "help", "explain a subcommand", run_help },

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MAX_PLAIN 1e15 /* what is below is written without an exponent */
+
 bool
 limn_number_parse (const char *text, double *value)
 {
@@ -45,6 +47,24 @@ limn_number_int (const char *what, const char *text, int min, int max, int *valu
 }
 
 bool
+limn_number_choice (
+    const char *what, const char *text, const char *const *names, int *choice, GError **error)
+{
+  g_autofree char *all = NULL;
+
+  for (int i = 0; names[i] != NULL; i++) {
+    if (g_str_equal (names[i], text)) {
+      *choice = i;
+      return true;
+    }
+  }
+  all = g_strjoinv (", ", (char **) names);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "%s is \"%s\" and must be one of %s", what, text, all);
+  return false;
+}
+
+bool
 limn_number_size (const char *what, const char *text, int *width, int *height, GError **error)
 {
   g_auto (GStrv) sides = g_strsplit_set (text, "xX", -1);
@@ -63,16 +83,18 @@ static char *
 format_shortest (double value, bool single, int digits)
 {
   char text[G_ASCII_DTOSTR_BUF_SIZE], format[8];
+  double back = 0;
 
   for (int n = 1; n <= digits; n++) {
-    double back;
-
     g_snprintf (format, sizeof format, "%%.%dg", n);
     g_ascii_formatd (text, sizeof text, format, value);
     back = g_ascii_strtod (text, NULL);
     if (single ? (float) back == (float) value : back == value)
       break;
   }
+  /* 10, not 1e+01. */
+  if (strstr (text, "e+") != NULL && fabs (back) < MAX_PLAIN)
+    g_ascii_formatd (text, sizeof text, "%.0f", back);
   return g_strdup (text);
 }
 

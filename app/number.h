@@ -14,6 +14,10 @@ bool limn_number_double (
 bool
 limn_number_int (const char *what, const char *text, int min, int max, int *value, GError **error);
 
+/* @text's place in @names, which end with NULL; the same error. */
+bool limn_number_choice (
+    const char *what, const char *text, const char *const *names, int *choice, GError **error);
+
 /* "512x768", each side from 1 to LIMN_MAX_SIDE; the same error. */
 #define LIMN_MAX_SIDE 16384
 bool limn_number_size (const char *what, const char *text, int *width, int *height, GError **error);

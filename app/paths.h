@@ -7,6 +7,8 @@
 /* @name below the folder of Limn's own data: LIMN_DATA_DIR where that is set, else where Limn was
  * installed. The caller frees it. */
 char *limn_data_path (const char *name);
+/* The name of the bundled model there. */
+#define LIMN_STARTER_MODEL "models/starter"
 
 /* Whether @path can be made or replaced: asked before a long work begins. LIMN_ERROR_FILE. */
 bool limn_check_output (const char *path, GError **error);

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "document/keys.h"
 #include "json-writer.h"
 #include "number.h"
 
@@ -39,11 +40,9 @@ struct member {
 };
 
 static const char *const predictions[] = { "default", "epsilon", "v", "sample", NULL };
-static const char *const control_modes[] = { "balanced", "prompt", "control", NULL };
 
 G_STATIC_ASSERT (sizeof (limn_sampler_kind) == sizeof (int));
 G_STATIC_ASSERT (G_N_ELEMENTS (predictions) == LIMN_N_PREDICTIONS + 2);
-G_STATIC_ASSERT (G_N_ELEMENTS (control_modes) == LIMN_N_CONTROL_MODES + 1);
 
 #define AT(type, field) offsetof (struct type, field)
 
@@ -60,7 +59,7 @@ static const struct member control_members[] = {
   { "weight", MEMBER_FLOAT, AT (limn_control, weight), 0, 10 },
   { "start", MEMBER_FLOAT, AT (limn_control, start), 0, 1 },
   { "end", MEMBER_FLOAT, AT (limn_control, end), 0, 1 },
-  { "mode", MEMBER_CHOICE, AT (limn_control, mode), .names = control_modes },
+  { "mode", MEMBER_CHOICE, AT (limn_control, mode), .names = limn_mode_names },
   { "image", MEMBER_IMAGE, AT (limn_control, image) },
   { NULL },
 };
@@ -295,17 +294,6 @@ read_type (struct reader *reader, const char **value)
 }
 
 static bool
-read_bool (struct reader *reader, bool *value)
-{
-  char first = limn_json_peek (&reader->json);
-
-  *value = first == 't';
-  if (first != 't' && first != 'f')
-    return fail (reader, "true or false was wanted");
-  return limn_json_skip (&reader->json);
-}
-
-static bool
 read_number (struct reader *reader, const struct member *member, double *value)
 {
   if (!limn_json_double (&reader->json, value))
@@ -403,7 +391,7 @@ read_member (struct reader *reader, const struct member *member, void *base)
   case MEMBER_TYPE:
     return read_type (reader, &FIELD (const char *, base, at));
   case MEMBER_BOOL:
-    return read_bool (reader, &FIELD (bool, base, at));
+    return limn_json_bool (&reader->json, &FIELD (bool, base, at));
   case MEMBER_INT:
     return read_int (reader, member, &FIELD (int, base, at));
   case MEMBER_SEED:

@@ -121,6 +121,19 @@ skip_mark (const char *text)
   return g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
 }
 
+/* A film's metadata, or NULL for what is none that has a recipe. */
+static limn_recipe *
+load_film (const char *path)
+{
+  g_autoptr (limn_film_reader) reader = limn_film_reader_new (path, NULL);
+  const char *text = reader != NULL ? limn_film_reader_recipe (reader) : NULL;
+
+  if (text == NULL || strlen (text) > MAX_TEXT || !g_utf8_validate (text, -1, NULL) ||
+      !limn_recipe_is_text (text))
+    return NULL;
+  return from_text (text);
+}
+
 static limn_recipe *
 load_text (const char *path, const char *contents, gsize size, GError **error)
 {
@@ -129,29 +142,48 @@ load_text (const char *path, const char *contents, gsize size, GError **error)
   if (text != NULL && strlen (text) == size && g_utf8_validate (text, -1, NULL) &&
       limn_recipe_is_text (skip_mark (text)))
     return from_text (skip_mark (text));
-  limn_file_set_error (
-      error, LIMN_ERROR_FORMAT, path,
-      "neither a PNG nor a text with a recipe, which has a line that begins with \"Steps:\"");
+  limn_file_set_error (error, LIMN_ERROR_FORMAT, path,
+                       "neither a PNG, a film nor a text with a recipe, which has a line that "
+                       "begins with \"Steps:\"");
   return NULL;
+}
+
+static bool
+is_png (const void *bytes, gsize size)
+{
+  static const char signature[] = "\x89PNG";
+
+  return size >= 4 && memcmp (bytes, signature, 4) == 0;
 }
 
 limn_recipe *
 limn_recipe_decode (const void *bytes, gsize size, const char *name, GError **error)
 {
-  static const char signature[] = "\x89PNG";
-
-  if (size >= 4 && memcmp (bytes, signature, 4) == 0)
+  if (is_png (bytes, size))
     return decode_png (bytes, size, name, error);
   return load_text (name, size > 0 ? bytes : "", size, error);
+}
+
+/* Every film has a NUL in it, and no text has. */
+static bool
+may_be_film (const void *bytes, gsize size)
+{
+  return !is_png (bytes, size) && size > 0 && memchr (bytes, 0, size) != NULL;
 }
 
 limn_recipe *
 limn_recipe_load (const char *path, GError **error)
 {
   g_autoptr (GMappedFile) map = limn_file_map (path, error);
+  g_autoptr (limn_recipe) film = NULL;
+  const void *bytes;
+  gsize size;
 
   if (map == NULL)
     return NULL;
-  return limn_recipe_decode (g_mapped_file_get_contents (map), g_mapped_file_get_length (map), path,
-                             error);
+  bytes = g_mapped_file_get_contents (map);
+  size = g_mapped_file_get_length (map);
+  if (may_be_film (bytes, size) && (film = load_film (path)) != NULL)
+    return g_steal_pointer (&film);
+  return limn_recipe_decode (bytes, size, path, error);
 }

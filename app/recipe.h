@@ -48,10 +48,11 @@ limn_recipe *limn_recipe_new (void);
 void limn_recipe_free (limn_recipe *recipe);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_recipe, limn_recipe_free)
 
-/* From a PNG (our chunk if there is one, else "parameters") or from a text file with what A1111
- * writes. LIMN_ERROR_FILE, or FORMAT with a sentence that says what the file has instead. */
+/* From a PNG (our chunk if there is one, else "parameters"), from the metadata of a film, or from a
+ * text file with what A1111 writes. LIMN_ERROR_FILE, or FORMAT with a sentence that says what the
+ * file has instead. */
 limn_recipe *limn_recipe_load (const char *path, GError **error);
-/* The same from memory; @name stands in messages. */
+/* The same from memory, without films; @name stands in messages. */
 limn_recipe *limn_recipe_decode (const void *bytes, gsize size, const char *name, GError **error);
 
 /* Adds to @recipe->unused. */

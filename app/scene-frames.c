@@ -149,6 +149,14 @@ detect (const struct limn_scene_control *control, const limn_image *image)
   return limn_image_to_rgb (image);
 }
 
+static limn_image *
+fit (const limn_image *image, int width, int height)
+{
+  g_autoptr (limn_image) fitted = limn_fit (image, width, height);
+
+  return limn_image_resize (fitted, width, height);
+}
+
 /* Takes @image. */
 static const limn_image *
 prepare (struct limn_scene_frames *frames,
@@ -157,13 +165,36 @@ prepare (struct limn_scene_frames *frames,
          int width,
          int height)
 {
-  g_autoptr (limn_image) fitted = limn_fit (image, width, height);
-  g_autoptr (limn_image) sized = limn_image_resize (fitted, width, height);
+  g_autoptr (limn_image) sized = fit (image, width, height);
   limn_image *seen = detect (control, sized);
 
   limn_image_free (image);
   g_ptr_array_add (frames->owned, seen);
   return seen;
+}
+
+/* NULL with @error. */
+static const limn_image *
+load_image (const limn_scene *scene,
+            const struct limn_scene_control *control,
+            const struct limn_scene_image *key,
+            int width,
+            int height,
+            struct limn_scene_frames *frames,
+            GError **error)
+{
+  bool plain = control->detect == LIMN_SCENE_DETECT_NONE;
+  bool lines = plain && g_str_equal (control->type, "scribble");
+  limn_image *image = key->file != NULL ? limn_picture_load (key->file, 0, error)
+                                        : limn_scene_see_layer (scene, key->layer, lines, error);
+
+  if (image == NULL)
+    return NULL;
+  if (key->file != NULL || !plain)
+    return prepare (frames, control, image, width, height);
+  g_ptr_array_add (frames->owned, fit (image, width, height));
+  limn_image_free (image);
+  return frames->owned->pdata[frames->owned->len - 1];
 }
 
 static bool
@@ -178,18 +209,10 @@ take_images (const limn_scene *scene,
     const struct limn_scene_image *key =
         &g_array_index (control->images, struct limn_scene_image, i);
     int end = i + 1 < control->images->len ? key[1].frame : scene->frames;
-    limn_image *image;
-    const limn_image *ready;
+    const limn_image *ready = load_image (scene, control, key, width, height, frames, error);
 
-    if (key->file == NULL) {
-      g_set_error (error, LIMN_ERROR, LIMN_ERROR_FORMAT,
-                   "the control \"%s\" has no \"file\" for frame %d", control->type, key->frame);
+    if (ready == NULL)
       return false;
-    }
-    image = limn_picture_load (key->file, 0, error);
-    if (image == NULL)
-      return false;
-    ready = prepare (frames, control, image, width, height);
     if (control->sparse)
       end = key->frame + 1;
     for (int frame = i == 0 && !control->sparse ? 0 : key->frame; frame < MIN (end, scene->frames);
@@ -288,6 +311,16 @@ take_film (const limn_scene *scene,
   return true;
 }
 
+static void
+frames_init (struct limn_scene_frames *frames, const limn_scene *scene)
+{
+  *frames = (struct limn_scene_frames){
+    .owned = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_image_free),
+    .images = g_new0 (const limn_image *, (gsize) scene->frames),
+    .weights = g_new (float, (gsize) scene->frames),
+  };
+}
+
 bool
 limn_scene_make_frames (const limn_scene *scene,
                         const struct limn_scene_control *control,
@@ -298,11 +331,7 @@ limn_scene_make_frames (const limn_scene *scene,
 {
   bool good;
 
-  *frames = (struct limn_scene_frames){
-    .owned = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_image_free),
-    .images = g_new0 (const limn_image *, (gsize) scene->frames),
-    .weights = g_new (float, (gsize) scene->frames),
-  };
+  frames_init (frames, scene);
   for (int i = 0; i < scene->frames; i++)
     frames->weights[i] = weight_at (control->weights, i);
   if (control->images != NULL)
@@ -314,6 +343,38 @@ limn_scene_make_frames (const limn_scene *scene,
   if (good)
     apply_camera (scene, frames);
   return good;
+}
+
+void
+limn_scene_hold_frame (const limn_scene *scene,
+                       const limn_image *image,
+                       float weight,
+                       int width,
+                       int height,
+                       struct limn_scene_frames *frames)
+{
+  limn_image *sized = fit (image, width, height);
+
+  frames_init (frames, scene);
+  g_ptr_array_add (frames->owned, sized);
+  for (int i = 0; i < scene->frames; i++) {
+    frames->images[i] = sized;
+    frames->weights[i] = weight;
+  }
+  apply_camera (scene, frames);
+}
+
+float *
+limn_scene_strengths (const limn_scene *scene, const struct limn_scene_lora *lora)
+{
+  float *strengths;
+
+  if (lora->strengths == NULL || lora->strengths->len == 0)
+    return NULL;
+  strengths = g_new (float, (gsize) scene->frames);
+  for (int i = 0; i < scene->frames; i++)
+    strengths[i] = weight_at (lora->strengths, i);
+  return strengths;
 }
 
 void

@@ -6,7 +6,7 @@
 
 #include "number.h"
 
-#define MAX_FRAMES 10000
+#define MAX_FRAMES LIMN_SCENE_MAX_FRAMES
 #define MAX_STEPS 4000
 
 /* --- what is in a scene: one table for each object --- */
@@ -35,9 +35,6 @@ struct member {
   bool keyframes;               /* an array's items begin with a frame, which rises */
 };
 
-static const char *const modes[] = { "balanced", "prompt", "control", NULL };
-G_STATIC_ASSERT (G_N_ELEMENTS (modes) == LIMN_N_CONTROL_MODES + 1);
-
 static const char *const detects[] = { "none", "canny", "lines", NULL };
 G_STATIC_ASSERT (G_N_ELEMENTS (detects) == LIMN_N_SCENE_DETECTS + 1);
 
@@ -61,6 +58,7 @@ static const struct member prompt_members[] = {
 static const struct member image_members[] = {
   FRAME (limn_scene_image),
   { "file", MEMBER_PATH, AT (limn_scene_image, file) },
+  { "layer", MEMBER_STRING, AT (limn_scene_image, layer) },
   { NULL },
 };
 
@@ -88,9 +86,18 @@ static const struct member camera_members[] = {
   { NULL },
 };
 
+static const struct member strength_members[] = {
+  FRAME (limn_scene_weight),
+  EASE (limn_scene_weight),
+  { "strength", MEMBER_DOUBLE, AT (limn_scene_weight, weight), -10, 10 },
+  { NULL },
+};
+
 static const struct member lora_members[] = {
   { "path", MEMBER_PATH, AT (limn_scene_lora, path) },
   { "strength", MEMBER_DOUBLE, AT (limn_scene_lora, strength), -10, 10 },
+  { "strengths", MEMBER_ARRAY, AT (limn_scene_lora, strengths), .members = strength_members,
+    .size = sizeof (struct limn_scene_weight), .keyframes = true },
   { NULL },
 };
 
@@ -99,7 +106,7 @@ static const struct member control_members[] = {
   { "path", MEMBER_PATH, AT (limn_scene_control, path) },
   { "start", MEMBER_DOUBLE, AT (limn_scene_control, start), 0, 1 },
   { "end", MEMBER_DOUBLE, AT (limn_scene_control, end), 0, 1 },
-  { "mode", MEMBER_CHOICE, AT (limn_scene_control, mode), .names = modes },
+  { "mode", MEMBER_CHOICE, AT (limn_scene_control, mode), .names = limn_mode_names },
   { "detect", MEMBER_CHOICE, AT (limn_scene_control, detect), .names = detects },
   { "sparse", MEMBER_BOOL, AT (limn_scene_control, sparse) },
   { "film", MEMBER_PATH, AT (limn_scene_control, film) },
@@ -134,6 +141,7 @@ static const struct member motion_members[] = {
 };
 
 static const struct member scene_members[] = {
+  { "project", MEMBER_PATH, AT (limn_scene, project) },
   { "model", MEMBER_PATH, AT (limn_scene, model) },
   { "prompt", MEMBER_STRING, AT (limn_scene, prompt) },
   { "negative", MEMBER_STRING, AT (limn_scene, negative) },
@@ -145,6 +153,8 @@ static const struct member scene_members[] = {
   { "seed", MEMBER_WHOLE, AT (limn_scene, seed) },
   { "steps", MEMBER_INT, AT (limn_scene, steps), 1, MAX_STEPS },
   { "cfg", MEMBER_DOUBLE, AT (limn_scene, cfg), 1, 100 },
+  { "cfg_rescale", MEMBER_DOUBLE, AT (limn_scene, cfg_rescale), 0, 1 },
+  { "eta", MEMBER_DOUBLE, AT (limn_scene, eta), 0, 1 },
   { "sampler", MEMBER_CHOICE, AT (limn_scene, sampler), .names = limn_sampler_names },
   { "schedule", MEMBER_CHOICE, AT (limn_scene, sigmas), .names = limn_sigmas_names },
   { "source", MEMBER_PATH, AT (limn_scene, source) },
@@ -233,15 +243,6 @@ read_choice (struct reader *reader, const struct member *member, int *choice)
   return limn_json_fail (&reader->json, "no choice");
 }
 
-static bool
-read_bool (struct reader *reader, bool *value)
-{
-  *value = limn_json_peek (&reader->json) == 't';
-  if (strchr ("tf", limn_json_peek (&reader->json)) == NULL)
-    return limn_json_fail (&reader->json, "wanted true or false");
-  return limn_json_skip (&reader->json);
-}
-
 /* Keyframes begin with their frame. */
 static bool
 check_order (struct reader *reader, const struct member *member, const GArray *items)
@@ -295,7 +296,7 @@ read_member (struct reader *reader, const struct member *member, gpointer object
   case MEMBER_PATH:
     return read_string (reader, member, place);
   case MEMBER_BOOL:
-    return read_bool (reader, place);
+    return limn_json_bool (&reader->json, place);
   case MEMBER_INT:
     if (!read_number (reader, member, &number))
       return false;
@@ -343,6 +344,23 @@ read_object (struct reader *reader, const struct member *members, gpointer objec
 }
 
 static bool
+check_images (const struct limn_scene_control *control, const char *path, GError **error)
+{
+  for (guint i = 0; control->images != NULL && i < control->images->len; i++) {
+    const struct limn_scene_image *key =
+        &g_array_index (control->images, struct limn_scene_image, i);
+
+    if ((key->file != NULL) != (key->layer != NULL))
+      continue;
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_FORMAT,
+                 "%s: the control \"%s\" needs one of \"file\" and \"layer\" for frame %d", path,
+                 control->type, key->frame);
+    return false;
+  }
+  return true;
+}
+
+static bool
 check_controls (const limn_scene *scene, const char *path, GError **error)
 {
   for (guint i = 0; i < scene->controls->len; i++) {
@@ -356,6 +374,23 @@ check_controls (const limn_scene *scene, const char *path, GError **error)
                                 : "has no \"type\"");
       return false;
     }
+    if (!check_images (control, path, error))
+      return false;
+  }
+  return true;
+}
+
+static bool
+check_loras (const limn_scene *scene, const char *path, GError **error)
+{
+  for (guint i = 0; i < scene->loras->len; i++) {
+    const char *file = g_array_index (scene->loras, struct limn_scene_lora, i).path;
+
+    if (file != NULL && *file != '\0' && scene->motion != NULL)
+      continue;
+    g_set_error (error, LIMN_ERROR, LIMN_ERROR_FORMAT, "%s: LoRA %u of \"motion\" has no %s", path,
+                 i + 1, scene->motion != NULL ? "\"path\"" : "motion modules to be added to");
+    return false;
   }
   return true;
 }
@@ -370,6 +405,7 @@ scene_new (void)
   scene->prompts = g_array_new (FALSE, TRUE, sizeof (struct limn_scene_prompt));
   scene->controls = g_array_new (FALSE, TRUE, sizeof (struct limn_scene_control));
   scene->camera = g_array_new (FALSE, TRUE, sizeof (struct limn_scene_camera));
+  scene->notes = g_ptr_array_new_with_free_func (g_free);
   scene->frames = 16;
   scene->fps = 8;
   scene->steps = 20;
@@ -381,29 +417,59 @@ scene_new (void)
   return scene;
 }
 
-limn_scene *
-limn_scene_load (const char *path, GError **error)
+/* What the file says goes over what is in @scene. */
+static bool
+read_scene (limn_scene *scene, const char *path, GError **error)
 {
   g_autoptr (GMappedFile) map = limn_file_map (path, error);
-  g_autoptr (limn_scene) scene = NULL;
   g_autofree char *whole = g_canonicalize_filename (path, NULL);
   g_autofree char *folder = g_path_get_dirname (whole);
-  g_autofree char *name = g_filename_display_name (path);
-  struct reader reader = { .folder = folder };
+  struct reader reader = { .folder = folder, .strings = scene->strings };
   bool good;
 
   if (map == NULL)
-    return NULL;
-  scene = scene_new ();
-  reader.strings = scene->strings;
+    return false;
   limn_json_init (&reader.json, g_mapped_file_get_contents (map), g_mapped_file_get_length (map));
   good = read_object (&reader, scene_members, scene) && limn_json_finish (&reader.json);
   if (!good && reader.problem != NULL)
-    g_set_error (error, LIMN_ERROR, LIMN_ERROR_FORMAT, "%s: %s", name, reader.problem);
+    limn_file_set_error (error, LIMN_ERROR_FORMAT, path, "%s", reader.problem);
   else if (!good)
     limn_json_set_error (error, path, &reader.json);
   g_free (reader.problem);
-  return good && check_controls (scene, name, error) ? g_steal_pointer (&scene) : NULL;
+  return good;
+}
+
+static bool
+is_project (const char *path)
+{
+  g_autofree char *lower = g_ascii_strdown (path, -1);
+
+  return g_str_has_suffix (lower, ".limn") || g_str_has_suffix (lower, ".ora");
+}
+
+limn_scene *
+limn_scene_load (const char *path, GError **error)
+{
+  g_autoptr (limn_scene) scene = scene_new ();
+  g_autofree char *name = g_filename_display_name (path);
+
+  if (is_project (path))
+    return limn_scene_open_project (scene, path, error) ? g_steal_pointer (&scene) : NULL;
+  if (!read_scene (scene, path, error))
+    return NULL;
+  if (scene->project != NULL) {
+    /* Again, over what the project says. */
+    g_autoptr (limn_scene) base = scene_new ();
+
+    if (!limn_scene_open_project (base, scene->project, error) || !read_scene (base, path, error))
+      return NULL;
+    limn_scene_free (scene);
+    scene = g_steal_pointer (&base);
+  }
+  return check_controls (scene, name, error) && check_loras (scene, name, error) &&
+                 limn_scene_check_layers (scene, path, error)
+             ? g_steal_pointer (&scene)
+             : NULL;
 }
 
 void
@@ -419,10 +485,15 @@ limn_scene_free (limn_scene *scene)
     g_clear_pointer (&control->poses, g_array_unref);
     g_clear_pointer (&control->weights, g_array_unref);
   }
+  for (guint i = 0; i < scene->loras->len; i++)
+    g_clear_pointer (&g_array_index (scene->loras, struct limn_scene_lora, i).strengths,
+                     g_array_unref);
   g_array_unref (scene->loras);
   g_array_unref (scene->prompts);
   g_array_unref (scene->controls);
   g_array_unref (scene->camera);
+  g_ptr_array_unref (scene->notes);
+  g_clear_object (&scene->document);
   g_string_chunk_free (scene->strings);
   g_free (scene);
 }

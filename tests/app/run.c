@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -130,8 +131,25 @@ run_free (run *result)
   g_free (result);
 }
 
+static void
+limit_files (gpointer data)
+{
+  const struct rlimit limit = { GPOINTER_TO_SIZE (data), GPOINTER_TO_SIZE (data) };
+
+  setrlimit (RLIMIT_FSIZE, &limit);
+}
+
 GSubprocess *
 run_start (run *result, const char *const *arguments, const char *const *environment)
+{
+  return run_start_limited (result, arguments, environment, 0);
+}
+
+GSubprocess *
+run_start_limited (run *result,
+                   const char *const *arguments,
+                   const char *const *environment,
+                   gsize bytes)
 {
   g_autoptr (GSubprocessLauncher) launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
@@ -142,6 +160,8 @@ run_start (run *result, const char *const *arguments, const char *const *environ
 
   g_assert_nonnull (program);
   g_subprocess_launcher_set_cwd (launcher, result->folder);
+  if (bytes > 0)
+    g_subprocess_launcher_set_child_setup (launcher, limit_files, GSIZE_TO_POINTER (bytes), NULL);
   for (gsize i = 0; environment != NULL && environment[i] != NULL; i += 2)
     g_subprocess_launcher_setenv (launcher, environment[i], environment[i + 1], TRUE);
 
@@ -164,21 +184,30 @@ text_of (GBytes *bytes)
   return size > 0 ? g_strndup (data, size) : g_strdup ("");
 }
 
-run *
-run_limn (const char *const *arguments, const char *const *environment)
+void
+run_finish (run *result, GSubprocess *process)
 {
-  g_autoptr (run) result = run_new ();
-  g_autoptr (GSubprocess) process = run_start (result, arguments, environment);
   g_autoptr (GBytes) out = NULL;
   g_autoptr (GBytes) err = NULL;
   g_autoptr (GError) error = NULL;
 
   g_subprocess_communicate (process, NULL, NULL, &out, &err, &error);
   g_assert_no_error (error);
-  if (g_subprocess_get_if_exited (process))
-    result->status = g_subprocess_get_exit_status (process);
-  result->out = text_of (out);
-  result->err = text_of (err);
+  result->status =
+      g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process) : -1;
+  g_free (result->out);
+  g_free (result->err);
+  result->out = out != NULL ? text_of (out) : NULL;
+  result->err = err != NULL ? text_of (err) : NULL;
+}
+
+run *
+run_limn (const char *const *arguments, const char *const *environment)
+{
+  g_autoptr (run) result = run_new ();
+  g_autoptr (GSubprocess) process = run_start (result, arguments, environment);
+
+  run_finish (result, process);
   return g_steal_pointer (&result);
 }
 

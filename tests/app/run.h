@@ -17,9 +17,15 @@ run *run_limn (const char *const *arguments, const char *const *environment);
 void run_free (run *result);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (run, run_free)
 
-/* For tests that talk with the program while it runs: starts it with its output in pipes. The
- * caller fills status, out and err as far as it needs them. */
+/* For tests that talk with the program while it runs: starts it with its output in pipes. */
 GSubprocess *run_start (run *result, const char *const *arguments, const char *const *environment);
+/* The same where no file may grow above @bytes: writes fail then as on a full disk. */
+GSubprocess *run_start_limited (run *result,
+                                const char *const *arguments,
+                                const char *const *environment,
+                                gsize bytes);
+/* Waits for its end and fills @result with it and with what it said. */
+void run_finish (run *result, GSubprocess *process);
 run *run_new (void);
 
 /* Exit 1, exactly one line on stderr that begins with "limn: " and holds @words. */

@@ -106,6 +106,27 @@ test_numbers (void)
   }
 }
 
+/* As people write them, and read back as they were. */
+static void
+test_formats (void)
+{
+  static const struct {
+    double value;
+    const char *text;
+  } cases[] = {
+    { 0, "0" },     { 1, "1" },           { 10, "10" },   { 100, "100" },         { 7.3, "7.3" },
+    { 0.1, "0.1" }, { 0.0001, "0.0001" }, { -20, "-20" }, { 1234567, "1234567" }, { 1e20, "1e+20" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *wide = limn_format_double (cases[i].value);
+    g_autofree char *narrow = limn_format_float ((float) cases[i].value);
+
+    g_assert_cmpstr (wide, ==, cases[i].text);
+    g_assert_cmpstr (narrow, ==, cases[i].text);
+  }
+}
+
 static void
 test_bytes (void)
 {
@@ -261,6 +282,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/control/good", test_control_good);
   g_test_add_func ("/app/control/bad", test_control_bad);
   g_test_add_func ("/app/numbers", test_numbers);
+  g_test_add_func ("/app/formats", test_formats);
   g_test_add_func ("/app/bytes", test_bytes);
   g_test_add_func ("/app/samplers", test_samplers);
   g_test_add_func ("/app/fit/wide", test_fit_wide);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "run.h"
@@ -40,51 +39,23 @@ assert_old_picture (const run *result)
   run_assert_files (result, picture);
 }
 
-/* Fills @result with what the program said; runs it to its end. */
-static void
-finish (run *result, GSubprocess *process)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_clear_pointer (&result->out, g_free);
-  g_clear_pointer (&result->err, g_free);
-  g_subprocess_communicate_utf8 (process, NULL, NULL, &result->out, &result->err, &error);
-  g_assert_no_error (error);
-  result->status =
-      g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process) : -1;
-}
-
 /* --- a full disk --- */
-
-static void
-limit_files (gpointer data)
-{
-  const struct rlimit limit = { FILE_LIMIT, FILE_LIMIT };
-
-  setrlimit (RLIMIT_FSIZE, &limit);
-}
 
 /* A file may not grow: the write fails as on a full disk, and SIGXFSZ comes as well. */
 static void
 test_full (void)
 {
   g_autoptr (run) result = run_new ();
-  const char *arguments[] = { g_getenv ("LIMN_PROGRAM"), ARGUMENTS, "--size", "256x256", NULL };
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
   g_autofree char *cache = make_folder ();
+  const char *arguments[] = { ARGUMENTS, "--size", "256x256", NULL };
+  /* Compiled shaders would not be kept either, which is nobody's failure. */
+  const char *const environment[] = { "XDG_CACHE_HOME", cache, "MESA_SHADER_CACHE_DISABLE", "true",
+                                      NULL };
   g_autoptr (GSubprocess) process = NULL;
-  g_autoptr (GError) error = NULL;
 
   old_picture (result);
-  g_subprocess_launcher_set_cwd (launcher, result->folder);
-  /* Compiled shaders would not be kept either, which is nobody's failure. */
-  g_subprocess_launcher_setenv (launcher, "XDG_CACHE_HOME", cache, TRUE);
-  g_subprocess_launcher_setenv (launcher, "MESA_SHADER_CACHE_DISABLE", "true", TRUE);
-  g_subprocess_launcher_set_child_setup (launcher, limit_files, NULL, NULL);
-  process = g_subprocess_launcher_spawnv (launcher, arguments, &error);
-  g_assert_no_error (error);
-  finish (result, process);
+  process = run_start_limited (result, arguments, environment, FILE_LIMIT);
+  run_finish (result, process);
   run_assert_failed (result, "result.png: cannot be written: ");
   assert_old_picture (result);
 }
@@ -107,7 +78,7 @@ test_full_output (void)
     g_subprocess_launcher_set_stdout_file_path (launcher, "/dev/full");
     process = g_subprocess_launcher_spawnv (launcher, arguments, &error);
     g_assert_no_error (error);
-    finish (result, process);
+    run_finish (result, process);
     run_assert_failed (result, "");
     run_assert_files (result, nothing);
   }
@@ -159,8 +130,8 @@ test_two (void)
   second->folder = g_strdup (first->folder);
   one = run_start (first, arguments, environment);
   two = run_start (second, arguments, environment);
-  finish (first, one);
-  finish (second, two);
+  run_finish (first, one);
+  run_finish (second, two);
   run_assert_done (first);
   run_assert_done (second);
   run_assert_files (first, picture);

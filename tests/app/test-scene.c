@@ -73,7 +73,8 @@ test_all (void)
       " \"seed\": 9007199254740993, \"sampler\": \"euler\", \"schedule\": \"karras\","
       " \"noise\": \"shared\", \"windows\": {\"kind\": \"looped\", \"length\": 8, \"overlap\": 0},"
       " \"motion\": {\"path\": \"motion\", \"adapter\": \"/x/a.safetensors\","
-      " \"loras\": [{\"path\": \"zoom.safetensors\"}]},"
+      " \"loras\": [{\"path\": \"zoom.safetensors\"}, {\"path\": \"pan.safetensors\","
+      " \"strengths\": [{\"frame\": 2, \"strength\": -1}, {\"frame\": 6, \"strength\": 3}]}]},"
       " \"prompts\": [{\"frame\": 0, \"prompt\": \"c\"}, {\"frame\": 8, \"prompt\": \"d\"}],"
       " \"controls\": [{\"type\": \"scribble\", \"end\": 0.5, \"mode\": \"control\","
       " \"images\": [{\"frame\": 0, \"file\": \"a.png\"}]}]}");
@@ -109,6 +110,14 @@ test_refused (void)
     { "{\"strength\": 0}", "\"strength\" is 0, wanted a number from 0.001 to 1" },
     { "{\"fraems\": 2}", "\"fraems\" means nothing here" },
     { "{\"sampler\": \"magic\"}", "\"sampler\" is not one of ddim" },
+    { "{\"motion\": {\"path\": \"m\", \"loras\": [{\"strength\": 1}]}}",
+      "LoRA 1 of \"motion\" has no \"path\"" },
+    { "{\"motion\": {\"loras\": [{\"path\": \"a\"}]}}", "has no motion modules to be added to" },
+    { "{\"motion\": {\"loras\": [{\"path\": \"a\", \"strengths\": [{\"frame\": 0, \"strength\": "
+      "11}]}]}}",
+      "\"strength\" is 11, wanted a number from -10 to 10" },
+    { "{\"motion\": {\"loras\": [{\"strengths\": [{\"frame\": 1}, {\"frame\": 0}]}]}}",
+      "\"strengths\" has frame 0 after frame 1" },
     { "{\"prompts\": [{\"frame\": 4}, {\"frame\": 4}]}", "frame 4 after frame 4" },
     { "{\"controls\": [{\"type\": \"scribble\"}]}", "control 1 needs one of" },
     { "{\"controls\": [{\"film\": \"a.mp4\"}]}", "control 1 has no \"type\"" },
@@ -177,6 +186,27 @@ test_weights (void)
   limn_scene_frames_clear (&frames);
 }
 
+static void
+test_strengths (void)
+{
+  g_autoptr (limn_scene) scene = load_good (
+      "{\"frames\": 5, \"motion\": {\"path\": \"m\", \"loras\": ["
+      "{\"path\": \"a\"}, {\"path\": \"b\", \"strengths\": []}, {\"path\": \"c\","
+      " \"strength\": 7, \"strengths\": [{\"frame\": 1, \"strength\": -2}, {\"frame\": 3,"
+      " \"strength\": 4, \"ease\": \"hold\"}, {\"frame\": 4, \"strength\": 0.5}]}]}}");
+  static const float expected[] = { -2, -2, 1, 4, 0.5f };
+
+  for (guint i = 0; i < 3; i++) {
+    const struct limn_scene_lora *lora = &g_array_index (scene->loras, struct limn_scene_lora, i);
+    g_autofree float *strengths = limn_scene_strengths (scene, lora);
+
+    if (i < 2)
+      g_assert_null (strengths);
+    else
+      g_assert_cmpmem (strengths, sizeof expected, expected, sizeof expected);
+  }
+}
+
 /* A camera that does nothing changes nothing; one that moves by half the frame moves by half. */
 static void
 test_camera (void)
@@ -232,6 +262,7 @@ main (int argc, char **argv)
   g_test_add_func ("/scene/refused", test_refused);
   g_test_add_func ("/scene/images", test_images);
   g_test_add_func ("/scene/weights", test_weights);
+  g_test_add_func ("/scene/strengths", test_strengths);
   g_test_add_func ("/scene/camera", test_camera);
   g_test_add_func ("/scene/missing-file", test_missing_file);
   status = g_test_run ();

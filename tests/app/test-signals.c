@@ -44,17 +44,6 @@ time_run (void)
   return g_get_monotonic_time () - start;
 }
 
-static void
-finish (run *result, GSubprocess *process)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_subprocess_communicate_utf8 (process, NULL, NULL, &result->out, &result->err, &error);
-  g_assert_no_error (error);
-  result->status =
-      g_subprocess_get_if_exited (process) ? g_subprocess_get_exit_status (process) : -1;
-}
-
 /* Before the program watches for signals, and after its work is done, they end it as they end any
  * other. */
 static void
@@ -90,7 +79,7 @@ test_ends (gconstpointer data)
 
     g_usleep ((gulong) moment);
     g_subprocess_send_signal (process, signal);
-    finish (result, process);
+    run_finish (result, process);
     assert_ended (result, process, signal);
     cancelled += result->status == 1;
   }
@@ -155,7 +144,7 @@ test_twice (void)
     g_subprocess_send_signal (process, SIGINT);
     g_usleep (2000);
     g_subprocess_send_signal (process, SIGINT);
-    finish (result, process);
+    run_finish (result, process);
     if (g_subprocess_get_if_exited (process))
       run_assert_failed (result, "cancelled");
     else

@@ -31,7 +31,7 @@ fi
 if [ ! -f "$build/build.ninja" ]; then
   CC=clang meson setup "$build" -Dfuzz=true
 fi
-ninja -C "$build" "${targets[@]/#/tests/fuzz/fuzz-}"
+ninja -C "$build" engine/media/module/limn-media.so "${targets[@]/#/tests/fuzz/fuzz-}"
 
 # GLib's slices would hide what is freed too early.
 export G_SLICE=always-malloc
