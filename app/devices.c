@@ -116,9 +116,5 @@ limn_command_devices (int argc, char **argv)
     print_json (devices);
   else
     print_table (devices);
-  if (fflush (stdout) != 0) {
-    g_set_error (&error, LIMN_ERROR, LIMN_ERROR_FILE, "standard output cannot be written");
-    return limn_report_failure (error);
-  }
-  return LIMN_EXIT_DONE;
+  return limn_report_written ();
 }

@@ -262,11 +262,7 @@ run (struct options *options, GOptionContext *context, int argc, char **argv)
     return limn_report_usage ("export", error->message);
   if (!limn_check_output (options->film.out, &error) || !export(options, &params, &error))
     return limn_report_failure (error);
-  if (fflush (stdout) != 0) {
-    g_set_error (&error, LIMN_ERROR, LIMN_ERROR_FILE, "standard output cannot be written");
-    return limn_report_failure (error);
-  }
-  return LIMN_EXIT_DONE;
+  return limn_report_written ();
 }
 
 int

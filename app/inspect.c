@@ -107,11 +107,7 @@ inspect (const char *path, bool json)
   else
     print_text (path, inspection);
   limn_inspection_free (inspection);
-  if (fflush (stdout) != 0) {
-    g_set_error (&error, LIMN_ERROR, LIMN_ERROR_FILE, "standard output cannot be written");
-    return limn_report_failure (error);
-  }
-  return LIMN_EXIT_DONE;
+  return limn_report_written ();
 }
 
 int

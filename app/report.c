@@ -30,3 +30,12 @@ limn_report_usage (const char *command, const char *message)
     fprintf (stderr, "limn: %s; see limn --help\n", line);
   return LIMN_EXIT_USAGE;
 }
+
+int
+limn_report_written (void)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return LIMN_EXIT_DONE;
+  fputs ("limn: standard output cannot be written\n", stderr);
+  return LIMN_EXIT_FAILED;
+}

@@ -15,3 +15,7 @@ int limn_report_failure (const GError *error);
 
 /* The same with a hint to `limn COMMAND --help`, COMMAND may be NULL; returns LIMN_EXIT_USAGE. */
 int limn_report_usage (const char *command, const char *message);
+
+/* For commands that have printed: LIMN_EXIT_DONE when all of it could be written to stdout, else a
+ * sentence and LIMN_EXIT_FAILED. */
+int limn_report_written (void);
