@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "control.h"
-#include "document/keys.h"
+#include "generate-values.h"
 #include "guide.h"
-#include "number.h"
 #include "paths.h"
 
 #define DEFAULT_STEPS 20
@@ -14,240 +13,7 @@
 #define DEFAULT_STRENGTH 0.75
 #define DEFAULT_MASK_BLUR 4
 #define DEFAULT_HIRES_STRENGTH 0.7
-#define MAX_STEPS 4000
-#define MAX_COUNT 9999
 #define MODE_NOT_GIVEN LIMN_N_CONTROL_MODES
-
-/* --- samplers --- */
-
-/* Other programs' names, lower-case, without spaces, "_" and "-", and with "pp" for "++". */
-static const struct {
-  const char *name;
-  limn_sampler_kind kind;
-} sampler_aliases[] = {
-  { "ddim", LIMN_SAMPLER_DDIM },
-  { "euler", LIMN_SAMPLER_EULER },
-  { "keuler", LIMN_SAMPLER_EULER },
-  { "eulerdiscrete", LIMN_SAMPLER_EULER },
-  { "dpmpp2m", LIMN_SAMPLER_DPMPP_2M },
-  { "dpmpp2mkarras", LIMN_SAMPLER_DPMPP_2M },
-  { "kdpmpp2m", LIMN_SAMPLER_DPMPP_2M },
-  { "kdpmpp2mkarras", LIMN_SAMPLER_DPMPP_2M },
-  { "ddpm", LIMN_SAMPLER_DDPM },
-  { "eulera", LIMN_SAMPLER_EULER_ANCESTRAL },
-  { "keulera", LIMN_SAMPLER_EULER_ANCESTRAL },
-  { "eulerancestral", LIMN_SAMPLER_EULER_ANCESTRAL },
-  { "heun", LIMN_SAMPLER_HEUN },
-  { "kheun", LIMN_SAMPLER_HEUN },
-  { "dpmpp2msde", LIMN_SAMPLER_DPMPP_2M_SDE },
-  { "dpmpp2msdekarras", LIMN_SAMPLER_DPMPP_2M_SDE },
-  { "kdpmpp2msde", LIMN_SAMPLER_DPMPP_2M_SDE },
-  { "unipc", LIMN_SAMPLER_UNIPC },
-  { "lcm", LIMN_SAMPLER_LCM },
-};
-
-static char *
-normalise_name (const char *name)
-{
-  GString *text = g_string_new (NULL);
-
-  for (; *name != '\0'; name++) {
-    if (*name == '+')
-      g_string_append_c (text, 'p');
-    else if (strchr (" _-", *name) == NULL)
-      g_string_append_c (text, g_ascii_tolower (*name));
-  }
-  return g_string_free (text, FALSE);
-}
-
-bool
-limn_sampler_from_name (const char *name, limn_sampler_kind *kind)
-{
-  g_autofree char *normal = normalise_name (name);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (sampler_aliases); i++) {
-    if (g_str_equal (sampler_aliases[i].name, normal)) {
-      *kind = sampler_aliases[i].kind;
-      return true;
-    }
-  }
-  return false;
-}
-
-/* --- one function a kind of option --- */
-
-static const char *const prediction_names[] = {
-  [LIMN_PREDICTION_EPSILON] = "epsilon",
-  [LIMN_PREDICTION_V] = "v",
-  [LIMN_PREDICTION_SAMPLE] = "sample",
-  NULL,
-};
-
-static gboolean
-parse_sampler (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-  g_autofree char *names = NULL;
-
-  if (limn_sampler_from_name (value, &options->sampler))
-    return TRUE;
-  names = g_strjoinv (", ", (char **) limn_sampler_names);
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "%s is \"%s\" and must be one of %s", option, value, names);
-  return FALSE;
-}
-
-/* Options that take one of a list of names; the value is an enum or an int. */
-static const struct {
-  const char *option;
-  const char *const *names;
-  gsize offset;
-} choices[] = {
-  { "--precision", limn_precision_names,
-    G_STRUCT_OFFSET (struct limn_generate_options, precision) },
-  { "--control-mode", limn_mode_names,
-    G_STRUCT_OFFSET (struct limn_generate_options, control_mode) },
-  { "--schedule", limn_sigmas_names, G_STRUCT_OFFSET (struct limn_generate_options, sigmas) },
-  { "--rng", limn_rng_names, G_STRUCT_OFFSET (struct limn_generate_options, rng) },
-  { "--prediction", prediction_names, G_STRUCT_OFFSET (struct limn_generate_options, prediction) },
-  { "--hires-upscale", limn_upscale_names,
-    G_STRUCT_OFFSET (struct limn_generate_options, hires_upscale) },
-  { "--preview-kind", limn_preview_names,
-    G_STRUCT_OFFSET (struct limn_generate_options, preview_kind) },
-};
-
-static gboolean
-parse_choice (const char *option, const char *value, gpointer data, GError **error)
-{
-  gsize i = 0;
-
-  while (!g_str_equal (choices[i].option, option))
-    i++;
-  return limn_number_choice (option, value, choices[i].names,
-                             &G_STRUCT_MEMBER (int, data, choices[i].offset), error);
-}
-
-/* Options that take a number; integers where @whole. */
-static const struct {
-  const char *option;
-  gsize offset;
-  bool whole;
-  double min, max;
-} numbers[] = {
-#define INT(option, field, min, max)                                                               \
-  {                                                                                                \
-    option, G_STRUCT_OFFSET (struct limn_generate_options, field), true, min, max                  \
-  }
-#define DOUBLE(option, field, min, max)                                                            \
-  {                                                                                                \
-    option, G_STRUCT_OFFSET (struct limn_generate_options, field), false, min, max                 \
-  }
-  INT ("--steps", steps, 1, MAX_STEPS),
-  INT ("--threads", threads, 1, 1024),
-  INT ("--count", count, 1, MAX_COUNT),
-  INT ("--mask-blur", mask_blur, 0, 64),
-  INT ("--hires-steps", hires_steps, 1, MAX_STEPS),
-  DOUBLE ("--cfg", cfg, 1, 100),
-  DOUBLE ("--cfg-rescale", cfg_rescale, 0, 1),
-  DOUBLE ("--eta", eta, 0, 1),
-  DOUBLE ("--strength", strength, 0.001, 1),
-  DOUBLE ("--hires", hires_scale, 1, 8),
-  DOUBLE ("--hires-strength", hires_strength, 0.001, 1),
-#undef INT
-#undef DOUBLE
-};
-
-static gboolean
-parse_number (const char *option, const char *value, gpointer data, GError **error)
-{
-  gsize i = 0;
-
-  while (!g_str_equal (numbers[i].option, option))
-    i++;
-  if (numbers[i].whole)
-    return limn_number_int (option, value, (int) numbers[i].min, (int) numbers[i].max,
-                            &G_STRUCT_MEMBER (int, data, numbers[i].offset), error);
-  return limn_number_double (option, value, numbers[i].min, numbers[i].max,
-                             &G_STRUCT_MEMBER (double, data, numbers[i].offset), error);
-}
-
-static gboolean
-parse_vae_tile (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-
-  if (g_str_equal (value, "auto"))
-    options->vae_tile = 0;
-  else if (g_str_equal (value, "off"))
-    options->vae_tile = LIMN_VAE_WHOLE;
-  else
-    return limn_number_int (option, value, 64, LIMN_MAX_SIDE, &options->vae_tile, error);
-  return TRUE;
-}
-
-static gboolean
-parse_control (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-  struct limn_control_spec *spec = limn_control_spec_parse (value, error);
-
-  if (spec == NULL)
-    return FALSE;
-  g_ptr_array_add (options->controls, spec);
-  return TRUE;
-}
-
-static gboolean
-parse_guide (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-  struct limn_guide_spec *spec = limn_guide_spec_parse (value, error);
-
-  if (spec == NULL)
-    return FALSE;
-  g_ptr_array_add (options->guides, spec);
-  return TRUE;
-}
-
-static gboolean
-parse_controlnet (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-  struct limn_controlnet_spec *spec;
-  const char *folder;
-  char *type;
-
-  if (!limn_control_split (option, value, &type, &folder, error))
-    return FALSE;
-  spec = g_new0 (struct limn_controlnet_spec, 1);
-  spec->type = type;
-  spec->folder = g_strdup (folder);
-  g_ptr_array_add (options->controlnets, spec);
-  return TRUE;
-}
-
-static gboolean
-parse_seed (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-
-  if (g_ascii_string_to_unsigned (value, 10, 0, G_MAXUINT64, &options->seed, NULL)) {
-    options->has_seed = TRUE;
-    return TRUE;
-  }
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "%s is \"%s\" and must be a whole number from 0 to %" G_GUINT64_FORMAT, option,
-               value, G_MAXUINT64);
-  return FALSE;
-}
-
-static gboolean
-parse_size (const char *option, const char *value, gpointer data, GError **error)
-{
-  struct limn_generate_options *options = data;
-
-  return limn_number_size (option, value, &options->width, &options->height, error);
-}
 
 /* --- the whole line --- */
 
@@ -261,6 +27,24 @@ controlnet_spec_free (gpointer data)
   g_free (spec);
 }
 
+static void
+lora_spec_free (gpointer data)
+{
+  struct limn_lora_spec *spec = data;
+
+  g_free (spec->path);
+  g_free (spec);
+}
+
+void
+limn_generate_options_add_lora (struct limn_generate_options *options, char *path, double strength)
+{
+  struct limn_lora_spec *spec = g_new (struct limn_lora_spec, 1);
+
+  *spec = (struct limn_lora_spec){ path, strength };
+  g_ptr_array_add (options->loras, spec);
+}
+
 struct limn_generate_options *
 limn_generate_options_new (void)
 {
@@ -269,6 +53,7 @@ limn_generate_options_new (void)
   options->controls = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_control_spec_free);
   options->controlnets = g_ptr_array_new_with_free_func (controlnet_spec_free);
   options->guides = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_guide_spec_free);
+  options->loras = g_ptr_array_new_with_free_func (lora_spec_free);
   options->prediction = -1;
   options->steps = DEFAULT_STEPS;
   options->count = 1;
@@ -299,6 +84,7 @@ limn_generate_options_free (struct limn_generate_options *options)
   g_ptr_array_unref (options->controls);
   g_ptr_array_unref (options->controlnets);
   g_ptr_array_unref (options->guides);
+  g_ptr_array_unref (options->loras);
   g_free (options);
 }
 
@@ -315,69 +101,73 @@ context_new (struct limn_generate_options *o)
       "Take prompts as text, without weights, breaks, # comments and {a|b} choices", NULL },
     { "scribble", 's', 0, path, &o->scribble,
       "A drawing (PNG) to follow: dark on light or light on dark", "FILE" },
-    { "control", 'c', bytes, call, (gpointer) parse_control,
+    { "control", 'c', bytes, call, (gpointer) limn_generate_parse_control,
       "A control picture of any type; may be repeated. Weight 0 to 10, start and end 0 to 1",
       "TYPE=FILE[:WEIGHT[:START[:END]]]" },
-    { "control-mode", 0, bytes, call, (gpointer) parse_choice,
+    { "control-mode", 0, bytes, call, (gpointer) limn_generate_parse_choice,
       "What matters more: balanced (default), prompt or control", "MODE" },
-    { "controlnet", 0, bytes, call, (gpointer) parse_controlnet,
+    { "controlnet", 0, bytes, call, (gpointer) limn_generate_parse_controlnet,
       "A ControlNet's folder for TYPE, where the model has none; may be repeated", "TYPE=FOLDER" },
-    { "guide", 0, bytes, call, (gpointer) parse_guide,
+    { "lora", 0, bytes, call, (gpointer) limn_generate_parse_lora,
+      "A LoRA's file or folder to add to the model; may be repeated. Strength -10 to 10 (1)",
+      "FILE[:STRENGTH]" },
+    { "guide", 0, bytes, call, (gpointer) limn_generate_parse_guide,
       "Pull the picture while it is made: colour=#RRGGBB, brightness=0 to 1 or edges=FILE; may be "
       "repeated",
       "KIND=VALUE[@X,Y,WIDTH,HEIGHT][:WEIGHT]" },
     { "model", 'm', 0, path, &o->model, "The model's folder (default: the one Limn comes with)",
       "FOLDER" },
-    { "steps", 0, bytes, call, (gpointer) parse_number, "Denoising steps (20)", "N" },
-    { "sampler", 0, bytes, call, (gpointer) parse_sampler,
+    { "steps", 0, bytes, call, (gpointer) limn_generate_parse_number, "Denoising steps (20)", "N" },
+    { "sampler", 0, bytes, call, (gpointer) limn_generate_parse_sampler,
       "ddim (default), ddpm, dpm++2m, dpm++2m-sde, euler, euler-a, heun, lcm or unipc", "NAME" },
-    { "schedule", 0, bytes, call, (gpointer) parse_choice,
+    { "schedule", 0, bytes, call, (gpointer) limn_generate_parse_choice,
       "Where the steps lie: default (the sampler's), uniform, karras, exponential or ays", "NAME" },
-    { "cfg", 0, bytes, call, (gpointer) parse_number,
+    { "cfg", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "How closely the prompt is followed (7); 1 leaves the negative prompt out", "SCALE" },
-    { "cfg-rescale", 0, bytes, call, (gpointer) parse_number,
+    { "cfg-rescale", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "Against overexposure by --cfg (0 to 1; 0)", "PART" },
-    { "eta", 0, bytes, call, (gpointer) parse_number,
+    { "eta", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "Fresh noise in every step of ddim (0 to 1; 0)", "PART" },
-    { "seed", 0, bytes, call, (gpointer) parse_seed, "The same seed, the same picture (random)",
-      "N" },
-    { "rng", 0, bytes, call, (gpointer) parse_choice,
+    { "seed", 0, bytes, call, (gpointer) limn_generate_parse_seed,
+      "The same seed, the same picture (random)", "N" },
+    { "rng", 0, bytes, call, (gpointer) limn_generate_parse_choice,
       "Whose noise a seed stands for: cpu (default) or cuda, as PyTorch draws it", "NAME" },
-    { "count", 0, bytes, call, (gpointer) parse_number,
+    { "count", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "How many pictures, with seeds that go up by one (1)", "N" },
-    { "size", 0, bytes, call, (gpointer) parse_size, "Size in pixels (the model's own)",
-      "WIDTHxHEIGHT" },
+    { "size", 0, bytes, call, (gpointer) limn_generate_parse_size,
+      "Size in pixels (the model's own)", "WIDTHxHEIGHT" },
     { "init", 'i', 0, path, &o->init, "A picture (PNG) to begin with", "FILE" },
-    { "strength", 0, bytes, call, (gpointer) parse_number,
+    { "strength", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "How much of --init is drawn anew (0 to 1; 0.75)", "PART" },
     { "mask", 0, 0, path, &o->mask, "Draw --init anew only where this picture is white", "FILE" },
-    { "mask-blur", 0, bytes, call, (gpointer) parse_number,
+    { "mask-blur", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "Over how many pixels the new part fades in within the mask's edge (0 to 64; 4)", "PIXELS" },
-    { "hires", 0, bytes, call, (gpointer) parse_number,
+    { "hires", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "Hires fix: draw, make it this many times larger, and draw again (1 to 8)", "SCALE" },
-    { "hires-strength", 0, bytes, call, (gpointer) parse_number,
+    { "hires-strength", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "How much is drawn anew then (0.7)", "PART" },
-    { "hires-steps", 0, bytes, call, (gpointer) parse_number, "Steps of it (as --steps)", "N" },
-    { "hires-upscale", 0, bytes, call, (gpointer) parse_choice,
+    { "hires-steps", 0, bytes, call, (gpointer) limn_generate_parse_number,
+      "Steps of it (as --steps)", "N" },
+    { "hires-upscale", 0, bytes, call, (gpointer) limn_generate_parse_choice,
       "What is made larger: latent (default) or picture", "NAME" },
-    { "vae-tile", 0, bytes, call, (gpointer) parse_vae_tile,
+    { "vae-tile", 0, bytes, call, (gpointer) limn_generate_parse_vae_tile,
       "Decode in pieces of so many pixels to save memory: auto (default), off or a number",
       "PIXELS" },
-    { "prediction", 0, bytes, call, (gpointer) parse_choice,
+    { "prediction", 0, bytes, call, (gpointer) limn_generate_parse_choice,
       "What the model predicts, where its file does not say: epsilon, v or sample", "NAME" },
     { "from", 0, 0, path, &o->from,
       "Draw again what FILE, a picture or a text, says of itself; other options override it",
       "FILE" },
     { "device", 'd', 0, path, &o->device, "An id of `limn devices` (the best)", "ID" },
-    { "precision", 0, bytes, call, (gpointer) parse_choice,
+    { "precision", 0, bytes, call, (gpointer) limn_generate_parse_choice,
       "auto (default), f32, f16 (Vulkan) or bf16 (cpu)", "NAME" },
-    { "threads", 0, bytes, call, (gpointer) parse_number,
+    { "threads", 0, bytes, call, (gpointer) limn_generate_parse_number,
       "Threads of the device cpu (one on each core)", "N" },
     { "out", 'o', 0, path, &o->out,
       "The picture to write (limn-SEED.png); with --count, numbers are added", "FILE" },
     { "preview", 0, 0, path, &o->preview, "Write the predicted picture of every step into DIR",
       "DIR" },
-    { "preview-kind", 0, bytes, call, (gpointer) parse_choice,
+    { "preview-kind", 0, bytes, call, (gpointer) limn_generate_parse_choice,
       "decoder (default), latent (small and fast) or auto: what makes those pictures", "NAME" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Progress as JSON, one event a line", NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &o->help, "Print this", NULL },
@@ -512,11 +302,12 @@ limn_generate_options_parse_over (struct limn_generate_options *base,
   struct limn_generate_options *options = base;
   g_autoptr (GOptionContext) context = context_new (options);
   struct texts texts = hold_texts (options);
-  GPtrArray *controls = options->controls, *guides = options->guides;
+  GPtrArray *controls = options->controls, *guides = options->guides, *loras = options->loras;
   bool good;
 
   options->controls = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_control_spec_free);
   options->guides = g_ptr_array_new_with_free_func ((GDestroyNotify) limn_guide_spec_free);
+  options->loras = g_ptr_array_new_with_free_func (lora_spec_free);
   options->control_mode = MODE_NOT_GIVEN;
   good = g_option_context_parse (context, &argc, &argv, error);
   drop_replaced_texts (&texts);
@@ -525,6 +316,8 @@ limn_generate_options_parse_over (struct limn_generate_options *base,
   options->negative_given = options->negative != texts.old[2];
   settle_list (&options->controls, controls, options->scribble != NULL);
   settle_list (&options->guides, guides, false);
+  options->loras_given = options->loras->len > 0;
+  settle_list (&options->loras, loras, false);
   if (options->init != NULL)
     options->init_image = NULL;
   if (options->mask != NULL)

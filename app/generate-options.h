@@ -9,6 +9,12 @@ struct limn_controlnet_spec {
   char *type, *folder;
 };
 
+/* `--lora FILE:STRENGTH` */
+struct limn_lora_spec {
+  char *path;
+  double strength; /* -10 to 10 */
+};
+
 /* What the command line of `limn generate` asks for, checked as far as that is possible without
  * opening anything. */
 struct limn_generate_options {
@@ -21,6 +27,7 @@ struct limn_generate_options {
   char *device;                   /* NULL for the best */
   GPtrArray *controls;            /* of limn_control_spec */
   GPtrArray *controlnets;         /* of limn_controlnet_spec */
+  GPtrArray *loras;               /* of limn_lora_spec */
   limn_control_mode control_mode; /* already in each of @controls */
   GPtrArray *guides;              /* of limn_guide_spec */
   limn_sampler_kind sampler;
@@ -49,6 +56,7 @@ struct limn_generate_options {
   limn_recipe *recipe;                       /* owned; else NULL */
   const limn_image *init_image, *mask_image; /* of @recipe, where @init and @mask are NULL */
   gboolean model_given;                      /* @model is not what the recipe says */
+  gboolean loras_given;                      /* nor are @loras */
   /* Whether they were written by a person, on the command line, and not by a recipe, which has them
    * expanded already. */
   gboolean prompt_given, negative_given;
@@ -68,6 +76,10 @@ struct limn_generate_options *limn_generate_options_parse_over (struct limn_gene
 /* The defaults, with no text and no seed. */
 struct limn_generate_options *limn_generate_options_new (void);
 void limn_generate_options_free (struct limn_generate_options *options);
+
+/* Takes @path. */
+void
+limn_generate_options_add_lora (struct limn_generate_options *options, char *path, double strength);
 
 /* The file of picture @i, from 0; the caller frees it. */
 char *limn_generate_options_out (const struct limn_generate_options *options, int i);

@@ -143,6 +143,20 @@ add_controlnets (struct job *job, limn_model *model, GError **error)
   return true;
 }
 
+static bool
+add_loras (struct job *job, limn_model *model, GError **error)
+{
+  guint n = job->options->loras->len;
+  g_autofree struct limn_lora_file *files = g_new0 (struct limn_lora_file, n + 1);
+
+  for (guint i = 0; i < n; i++) {
+    const struct limn_lora_spec *spec = g_ptr_array_index (job->options->loras, i);
+
+    files[i] = (struct limn_lora_file){ .path = spec->path, .strength = (float) spec->strength };
+  }
+  return limn_model_set_loras (model, files, n, error);
+}
+
 static void
 post_start (struct job *job, const struct limn_generate_params *params)
 {
@@ -375,7 +389,7 @@ open_and_draw (struct job *job, struct limn_generate_inputs *inputs, GError **er
   message->name = g_strdup (limn_device_name (device));
   post (job, message);
   model = limn_model_open (device, options->model, error);
-  if (model == NULL || !add_controlnets (job, model, error))
+  if (model == NULL || !add_controlnets (job, model, error) || !add_loras (job, model, error))
     return false;
   if (options->prediction >= 0)
     limn_model_set_prediction (model, (limn_prediction) options->prediction);

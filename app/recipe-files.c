@@ -152,18 +152,19 @@ limn_recipe_fingerprint (const char *path, GError **error)
 
 bool
 limn_recipe_check_file (const struct limn_recipe_file *file,
+                        const char *kind,
                         const char *path,
                         const char *recipe_path,
                         GError **error)
 {
   g_autofree char *recipe = g_filename_display_name (recipe_path);
   g_autofree char *place = g_filename_display_name (path);
+  g_autofree char *lower = g_ascii_strdown (kind, -1);
   g_autofree char *what = file->type != NULL
-                              ? g_strdup_printf ("the ControlNet %s for %s", file->name, file->type)
-                              : g_strdup_printf ("the model %s", file->name);
-  g_autofree char *option = file->type != NULL
-                                ? g_strdup_printf ("--controlnet %s=PATH", file->type)
-                                : g_strdup ("--model PATH");
+                              ? g_strdup_printf ("the %s %s for %s", kind, file->name, file->type)
+                              : g_strdup_printf ("the %s %s", kind, file->name);
+  g_autofree char *option = file->type != NULL ? g_strdup_printf ("--%s %s=PATH", lower, file->type)
+                                               : g_strdup_printf ("--%s PATH", lower);
   g_autofree char *fingerprint = NULL;
 
   if (!g_file_test (path, G_FILE_TEST_EXISTS)) {

@@ -54,6 +54,14 @@ static const struct member file_members[] = {
   { NULL },
 };
 
+static const struct member lora_members[] = {
+  { "path", MEMBER_STRING, AT (limn_recipe_lora, file.path) },
+  { "name", MEMBER_STRING, AT (limn_recipe_lora, file.name) },
+  { "fingerprint", MEMBER_STRING, AT (limn_recipe_lora, file.fingerprint) },
+  { "strength", MEMBER_FLOAT, AT (limn_recipe_lora, strength), -10, 10 },
+  { NULL },
+};
+
 static const struct member control_members[] = {
   { "type", MEMBER_TYPE, AT (limn_control, type) },
   { "weight", MEMBER_FLOAT, AT (limn_control, weight), 0, 10 },
@@ -89,6 +97,9 @@ static const struct member recipe_members[] = {
   { "controlnets", MEMBER_ARRAY, AT (limn_recipe, controlnets), .members = file_members,
     .count = AT (limn_recipe, n_controlnets), .owner = AT (limn_recipe, owned_controlnets),
     .size = sizeof (struct limn_recipe_file) },
+  { "loras", MEMBER_ARRAY, AT (limn_recipe, loras), .members = lora_members,
+    .count = AT (limn_recipe, n_loras), .owner = AT (limn_recipe, owned_loras),
+    .size = sizeof (struct limn_recipe_lora) },
   { "prediction", MEMBER_CHOICE, AT (limn_recipe, prediction), -1, .names = predictions },
   { "precision", MEMBER_CHOICE, AT (limn_recipe, precision), .names = limn_precision_names },
   { "device", MEMBER_STRING, AT (limn_recipe, device) },
@@ -475,6 +486,9 @@ check (struct reader *reader)
   for (gsize i = 0; i < reader->recipe->n_controlnets; i++)
     if (reader->recipe->controlnets[i].type == NULL)
       return fail (reader, "a ControlNet lacks its type");
+  for (gsize i = 0; i < reader->recipe->n_loras; i++)
+    if (reader->recipe->loras[i].file.path == NULL || reader->recipe->loras[i].file.name == NULL)
+      return fail (reader, "a LoRA lacks its file");
   if (params->width == 0 || params->height == 0 || !reader->recipe->has_seed ||
       !reader->has_version)
     return fail (reader, "a version, a size and a seed were wanted");

@@ -77,6 +77,22 @@ add_controlnet (limn_recipe *recipe,
   return true;
 }
 
+static bool
+add_loras (limn_recipe *recipe, const struct limn_generate_options *options, GError **error)
+{
+  for (guint i = 0; i < options->loras->len; i++) {
+    const struct limn_lora_spec *spec = g_ptr_array_index (options->loras, i);
+    struct limn_recipe_lora lora = { .strength = (float) spec->strength };
+
+    if (!set_file (recipe, &lora.file, spec->path, error))
+      return false;
+    g_array_append_val (recipe->owned_loras, lora);
+  }
+  recipe->loras = (const void *) recipe->owned_loras->data;
+  recipe->n_loras = recipe->owned_loras->len;
+  return true;
+}
+
 limn_recipe *
 limn_recipe_for (const struct limn_generate_options *options, const char *device, GError **error)
 {
@@ -93,6 +109,8 @@ limn_recipe_for (const struct limn_generate_options *options, const char *device
   }
   recipe->controlnets = (const void *) recipe->owned_controlnets->data;
   recipe->n_controlnets = recipe->owned_controlnets->len;
+  if (!add_loras (recipe, options, error))
+    return NULL;
   recipe->prediction = options->prediction;
   recipe->precision = options->precision;
   recipe->device = keep (recipe, device);
@@ -176,6 +194,15 @@ copy_params (struct limn_generate_options *options, const struct limn_generate_p
   options->vae_tile = params->vae_tile;
 }
 
+static void
+put_loras (struct limn_generate_options *options, const limn_recipe *recipe)
+{
+  for (gsize i = 0; i < recipe->n_loras; i++)
+    limn_generate_options_add_lora (options,
+                                    limn_recipe_path_from_text (recipe->loras[i].file.path),
+                                    widen (recipe->loras[i].strength));
+}
+
 /* Takes @recipe. Its ControlNets are added later, when it is known which are in use. */
 static struct limn_generate_options *
 base_options (limn_recipe *recipe)
@@ -185,6 +212,7 @@ base_options (limn_recipe *recipe)
   copy_params (options, &recipe->params);
   add_controls (options, &recipe->params);
   add_guides (options, &recipe->params);
+  put_loras (options, recipe);
   options->has_seed = recipe->has_seed;
   options->prediction = recipe->prediction;
   options->precision = recipe->precision;
@@ -240,7 +268,7 @@ check_controlnet (struct limn_generate_options *options,
     g_free (path);
     path = limn_recipe_path_from_text (file->path);
   }
-  if (!limn_recipe_check_file (file, path, options->from, error))
+  if (!limn_recipe_check_file (file, "ControlNet", path, options->from, error))
     return false;
   if (file->path == NULL)
     return true;
@@ -257,8 +285,14 @@ check_files (struct limn_generate_options *options, bool same_model, GError **er
   const limn_recipe *recipe = options->recipe;
 
   if (same_model && recipe->model.path != NULL &&
-      !limn_recipe_check_file (&recipe->model, options->model, options->from, error))
+      !limn_recipe_check_file (&recipe->model, "model", options->model, options->from, error))
     return false;
+  for (gsize i = 0; i < recipe->n_loras && !options->loras_given; i++) {
+    const struct limn_lora_spec *spec = g_ptr_array_index (options->loras, i);
+
+    if (!limn_recipe_check_file (&recipe->loras[i].file, "LoRA", spec->path, options->from, error))
+      return false;
+  }
   for (gsize i = 0; i < recipe->n_controlnets; i++)
     if (!check_controlnet (options, &recipe->controlnets[i], same_model, error))
       return false;

@@ -176,15 +176,15 @@ strip_networks (limn_recipe *recipe, const char *text)
 }
 
 static const char *
-finish_prompt (limn_recipe *recipe, GString *text, bool ours)
+finish_prompt (limn_recipe *recipe, GString *text)
 {
-  g_autofree char *prompt = ours ? g_strdup (text->str) : strip_networks (recipe, text->str);
+  g_autofree char *prompt = strip_networks (recipe, text->str);
 
   return g_string_chunk_insert (recipe->strings, prompt != NULL ? g_strstrip (prompt) : "");
 }
 
 static void
-read_prompts (limn_recipe *recipe, char **lines, int count, bool ours)
+read_prompts (limn_recipe *recipe, char **lines, int count)
 {
   g_autoptr (GString) prompt = g_string_new (NULL);
   g_autoptr (GString) negative = g_string_new (NULL);
@@ -202,8 +202,8 @@ read_prompts (limn_recipe *recipe, char **lines, int count, bool ours)
       g_string_append_c (target, '\n');
     g_string_append (target, line);
   }
-  recipe->params.prompt = finish_prompt (recipe, prompt, ours);
-  recipe->params.negative = finish_prompt (recipe, negative, ours);
+  recipe->params.prompt = finish_prompt (recipe, prompt);
+  recipe->params.negative = finish_prompt (recipe, negative);
 }
 
 /* --- settings --- */
@@ -531,7 +531,7 @@ limn_recipe_from_text (limn_recipe *recipe, const char *text)
   int settings = find_settings (lines);
   bool ours = settings >= 0 && strstr (lines[settings], "Version: Limn ") != NULL;
 
-  read_prompts (recipe, lines, settings >= 0 ? settings : (int) g_strv_length (lines), ours);
+  read_prompts (recipe, lines, settings >= 0 ? settings : (int) g_strv_length (lines));
   if (settings >= 0)
     take_settings (recipe, lines[settings], ours);
   if (recipe->unused->len > MAX_UNUSED)

@@ -84,17 +84,38 @@ schedule_name (const struct limn_generate_params *params)
   return schedule_names[params->sigmas];
 }
 
-/* A1111 names a checkpoint without its suffix. */
-static void
-append_model (GString *text, const char *name)
+/* A1111 names weights without their suffix. The caller frees it. */
+static char *
+stem_of (const char *name)
 {
   static const char *const suffixes[] = { ".safetensors", ".gguf" };
-  g_autofree char *stem = g_strdup (name);
+  char *stem = g_strdup (name);
 
   for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
     if (g_str_has_suffix (stem, suffixes[i]))
       stem[strlen (stem) - strlen (suffixes[i])] = '\0';
+  return stem;
+}
+
+static void
+append_model (GString *text, const char *name)
+{
+  g_autofree char *stem = stem_of (name);
+
   append_field (text, "Model", stem);
+}
+
+/* They stand in the prompt there. */
+static void
+append_loras (GString *text, const limn_recipe *recipe)
+{
+  for (gsize i = 0; i < recipe->n_loras; i++) {
+    g_autofree char *stem = stem_of (recipe->loras[i].file.name);
+    g_autofree char *strength = limn_format_float (recipe->loras[i].strength);
+
+    g_strdelimit (stem, "<>:\n", '_');
+    g_string_append_printf (text, "%s<lora:%s:%s>", text->len > 0 ? " " : "", stem, strength);
+  }
 }
 
 static void
@@ -141,6 +162,7 @@ limn_recipe_to_text (const limn_recipe *recipe)
   g_autofree char *size = g_strdup_printf ("%dx%d", params->width, params->height);
   g_autofree char *eta = limn_format_double (params->eta);
 
+  append_loras (text, recipe);
   if (params->negative != NULL && *params->negative != '\0')
     g_string_append_printf (text, "%s" NEGATIVE " %s", text->len > 0 ? "\n" : "", params->negative);
   if (text->len > 0)

@@ -24,6 +24,7 @@ limn_recipe_new (void)
   recipe->owned_controls = g_array_new (FALSE, TRUE, sizeof (struct limn_control));
   recipe->owned_guides = g_array_new (FALSE, TRUE, sizeof (struct limn_guide));
   recipe->owned_controlnets = g_array_new (FALSE, TRUE, sizeof (struct limn_recipe_file));
+  recipe->owned_loras = g_array_new (FALSE, TRUE, sizeof (struct limn_recipe_lora));
   return recipe;
 }
 
@@ -38,6 +39,7 @@ limn_recipe_free (limn_recipe *recipe)
   g_array_unref (recipe->owned_controls);
   g_array_unref (recipe->owned_guides);
   g_array_unref (recipe->owned_controlnets);
+  g_array_unref (recipe->owned_loras);
   g_free (recipe);
 }
 

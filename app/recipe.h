@@ -11,11 +11,16 @@
 
 /* Weights on the disk. */
 struct limn_recipe_file {
-  const char *type; /* of a ControlNet; NULL for the model */
+  const char *type; /* of a ControlNet; NULL for the model and LoRAs */
   const char *path; /* as limn_recipe_path_to_text() gives it; NULL for a ControlNet that is in
                        the model's folder */
   const char *name; /* the last part of the path */
   const char *fingerprint; /* limn_recipe_fingerprint(), or NULL where it is not known */
+};
+
+struct limn_recipe_lora {
+  struct limn_recipe_file file;
+  float strength; /* -10 to 10 */
 };
 
 typedef struct limn_recipe limn_recipe;
@@ -28,6 +33,8 @@ struct limn_recipe {
   struct limn_recipe_file model;
   const struct limn_recipe_file *controlnets; /* one for every type that @params.controls has */
   gsize n_controlnets;
+  const struct limn_recipe_lora *loras;
+  gsize n_loras;
   int prediction; /* a limn_prediction, or -1 for what the model says */
   limn_precision precision;
   const char *device; /* its name, for reading only; or NULL */
@@ -40,7 +47,7 @@ struct limn_recipe {
   /* What a recipe that was read owns; NULL in one that is put together for writing. */
   GStringChunk *strings;
   GPtrArray *images;
-  GArray *owned_controls, *owned_guides, *owned_controlnets;
+  GArray *owned_controls, *owned_guides, *owned_controlnets, *owned_loras;
 };
 
 /* With the defaults of `limn generate`. */
@@ -72,9 +79,11 @@ char *limn_recipe_path_from_text (const char *text);
  */
 char *limn_recipe_fingerprint (const char *path, GError **error);
 
-/* Whether the weights at @path are those of @file; @recipe_path is where the recipe stands. The
- * sentence says what differs and which option helps. */
+/* Whether the weights at @path are those of @file, a "LoRA", "model" or "ControlNet" by @kind;
+ * @recipe_path is where the recipe stands. The sentence says what differs and which option helps.
+ */
 bool limn_recipe_check_file (const struct limn_recipe_file *file,
+                             const char *kind,
                              const char *path,
                              const char *recipe_path,
                              GError **error);

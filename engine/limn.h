@@ -101,6 +101,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (limn_model, limn_model_free)
  * model's folder, controlnet-TYPE/, load by themselves when they are first used. */
 bool limn_model_add_control (limn_model *model, const char *type, const char *path, GError **error);
 
+/* A LoRA file and how much of it is added: -10 to 10, and 0 adds nothing. */
+struct limn_lora_file {
+  const char *path;
+  float strength;
+  /* Of a MotionLoRA: its strength may be another one for each frame, as
+   * limn_animate_params.strengths says. Such a one takes some time in every step, while others take
+   * none. */
+  bool by_frame;
+};
+
+/* Loads UNet and text encoder anew with LoRAs added to their weights (arXiv:2106.09685), or without
+ * those of the call before. A file that does not fit leaves the model as it was; after a failure
+ * that is none of the files' (memory, a lost device) the model can only be freed. */
+bool limn_model_set_loras (limn_model *model,
+                           const struct limn_lora_file *files,
+                           gsize n_files,
+                           GError **error);
+
 /* What the UNet predicts, where the file does not say or says it wrong. */
 void limn_model_set_prediction (limn_model *model, limn_prediction prediction);
 
@@ -282,23 +300,13 @@ bool limn_forecast_check (const limn_device *device,
 
 /* --- animation --- */
 
-/* A LoRA file and how much of it is added: -10 to 10, and 0 adds nothing. */
-struct limn_lora_file {
-  const char *path;
-  float strength;
-  /* Of a MotionLoRA: its strength may be another one for each frame, as
-   * limn_animate_params.strengths says. Such a one takes some time in every step, while others take
-   * none. */
-  bool by_frame;
-};
-
 /* What couples the frames of an animation: AnimateDiff's motion modules (arXiv:2307.04725). */
 struct limn_motion_params {
   const char *path; /* a folder as diffusers' MotionAdapter, or AnimateDiff's file; NULL: none */
   const struct limn_lora_file *loras; /* MotionLoRAs, added to the motion modules */
   gsize n_loras;
-  /* The domain adapter, or another LoRA, which is added to the UNet, and to the text encoder where
-   * it has something for that; its path may be NULL. */
+  /* The domain adapter, or another LoRA, in the place of those of limn_model_set_loras(); its path
+   * may be NULL. */
   struct limn_lora_file adapter;
 };
 

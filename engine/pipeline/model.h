@@ -27,7 +27,7 @@ struct limn_model {
   GHashTable *controls; /* owned type -> owned limn_controlnet */
 
   limn_motion *motion; /* NULL: none was asked for */
-  bool adapted;        /* the UNet has a domain adapter in it */
+  bool adapted;        /* the UNet has LoRAs in it */
   bool text_adapted;   /* and the text encoder */
 
   limn_prompt_encoder *prompts;

@@ -211,19 +211,19 @@ test_check_file (void)
                        "say --model PATH",
                        path);
 
-  g_assert_false (limn_recipe_check_file (&file, path, "a.png", &error));
+  g_assert_false (limn_recipe_check_file (&file, "model", path, "a.png", &error));
   g_assert_error (error, LIMN_ERROR, LIMN_ERROR_MODEL);
   g_assert_cmpstr (error->message, ==, missing);
   g_clear_error (&error);
   write_file (folder, "m.safetensors", "abc", 3);
   right = fingerprint (path);
-  g_assert_true (limn_recipe_check_file (&file, path, "a.png", &error));
+  g_assert_true (limn_recipe_check_file (&file, "model", path, "a.png", &error));
   file.fingerprint = right;
-  g_assert_true (limn_recipe_check_file (&file, path, "a.png", &error));
+  g_assert_true (limn_recipe_check_file (&file, "model", path, "a.png", &error));
   g_assert_no_error (error);
   file.type = "pose";
   write_file (folder, "m.safetensors", "abd", 3);
-  g_assert_false (limn_recipe_check_file (&file, path, "a.png", &error));
+  g_assert_false (limn_recipe_check_file (&file, "ControlNet", path, "a.png", &error));
   g_assert_nonnull (strstr (error->message, "the ControlNet m.safetensors for pose"));
   g_assert_nonnull (strstr (error->message, "is another one; say --controlnet pose=PATH"));
 }

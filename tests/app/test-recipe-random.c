@@ -112,6 +112,17 @@ add_controlnet (struct random *random)
 }
 
 static void
+add_lora (struct random *random)
+{
+  struct limn_recipe_lora lora = {
+    { NULL, random_text (random), random_text (random), random_text (random) },
+    part (random) * 20 - 10,
+  };
+
+  g_array_append_val (random->recipe->owned_loras, lora);
+}
+
+static void
 fill_params (struct random *random, struct limn_generate_params *params)
 {
   params->prompt = random_text (random);
@@ -159,12 +170,16 @@ random_recipe (GRand *rand)
     add_guide (&random);
   for (int n = below (&random, 3); n > 0; n--)
     add_controlnet (&random);
+  for (int n = below (&random, 3); n > 0; n--)
+    add_lora (&random);
   recipe->params.controls = (const void *) recipe->owned_controls->data;
   recipe->params.n_controls = recipe->owned_controls->len;
   recipe->params.guides = (const void *) recipe->owned_guides->data;
   recipe->params.n_guides = recipe->owned_guides->len;
   recipe->controlnets = (const void *) recipe->owned_controlnets->data;
   recipe->n_controlnets = recipe->owned_controlnets->len;
+  recipe->loras = (const void *) recipe->owned_loras->data;
+  recipe->n_loras = recipe->owned_loras->len;
   return recipe;
 }
 
@@ -230,6 +245,11 @@ assert_same_lists (const limn_recipe *a, const limn_recipe *b)
   g_assert_cmpuint (a->params.n_controls, ==, b->params.n_controls);
   g_assert_cmpuint (a->params.n_guides, ==, b->params.n_guides);
   g_assert_cmpuint (a->n_controlnets, ==, b->n_controlnets);
+  g_assert_cmpuint (a->n_loras, ==, b->n_loras);
+  for (gsize i = 0; i < a->n_loras; i++) {
+    assert_same_file (&a->loras[i].file, &b->loras[i].file);
+    g_assert_cmpfloat (a->loras[i].strength, ==, b->loras[i].strength);
+  }
   for (gsize i = 0; i < a->params.n_controls; i++) {
     const struct limn_control *x = &a->params.controls[i], *y = &b->params.controls[i];
 

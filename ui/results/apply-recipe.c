@@ -296,6 +296,17 @@ apply_controls (const struct applying *applying)
   }
 }
 
+/* The window has none yet. */
+static void
+leave_loras (const struct applying *applying)
+{
+  for (gsize i = 0; i < applying->recipe->n_loras; i++) {
+    g_autofree char *shown = limn_file_escape (applying->recipe->loras[i].file.name, -1);
+
+    leave_out (applying, _ ("the LoRA “%s”"), shown);
+  }
+}
+
 /* --- all of it --- */
 
 /* Phrases of the command line end in the option that helps there. */
@@ -328,6 +339,7 @@ limn_recipe_apply (const limn_recipe *recipe, LimnDocument *document)
   apply_size (&applying);
   apply_passes (&applying);
   apply_controls (&applying);
+  leave_loras (&applying);
   limn_document_end_group (document);
   add_foreign (&applying);
   if (unused->len == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pipeline/model.h"
 
-/* Motion modules of a model, and the LoRAs that go with them. */
+/* LoRAs of a model, and motion modules with theirs. */
 
 struct loras {
   struct limn_lora_use *uses;
@@ -48,10 +48,10 @@ part_path (const limn_model *model, const char *folder)
   return g_strdup (model->path);
 }
 
-/* Both with @adapter in them, or as they are in the files. Old ones go first: two at once may not
- * fit. */
+/* Text encoder and UNet with @loras in them, or as they are in the files. Old ones go first: two at
+ * once may not fit. */
 static bool
-reload (limn_model *model, const struct loras *adapter, bool text, GError **error)
+reload (limn_model *model, const struct loras *loras, bool text, GError **error)
 {
   g_autofree char *clip = part_path (model, "text_encoder");
   g_autofree char *unet = part_path (model, "unet");
@@ -59,7 +59,7 @@ reload (limn_model *model, const struct loras *adapter, bool text, GError **erro
   if (text || model->text_adapted) {
     g_clear_pointer (&model->prompts, limn_prompt_encoder_free);
     g_clear_pointer (&model->clip, limn_clip_free);
-    model->clip = limn_clip_load_with (model->device, clip, adapter->uses, adapter->n, error);
+    model->clip = limn_clip_load_with (model->device, clip, loras->uses, loras->n, error);
     model->text_adapted = text;
     if (!model->clip)
       return false;
@@ -67,41 +67,46 @@ reload (limn_model *model, const struct loras *adapter, bool text, GError **erro
   }
   g_clear_pointer (&model->denoiser, limn_denoiser_free);
   g_clear_pointer (&model->unet, limn_unet_free);
-  model->unet = limn_unet_load_with (model->device, unet, adapter->uses, adapter->n, error);
-  model->adapted = adapter->n > 0;
+  model->unet = limn_unet_load_with (model->device, unet, loras->uses, loras->n, error);
+  model->adapted = loras->n > 0;
   return model->unet != NULL;
 }
 
-/* Whether the parts can be loaded with @adapter at all, before those of the model are let go.
- * *@text tells whether it has names of the text encoder. */
+/* Whether the parts can be loaded with @loras at all, before those of the model are let go. *@text
+ * tells whether one of them has names of the text encoder. */
 static bool
-check_adapter (const limn_model *model, const struct loras *adapter, bool *text, GError **error)
+check_loras (const limn_model *model, const struct loras *loras, bool *text, GError **error)
 {
   g_autoptr (limn_device) ruler = limn_measure_device_new (model->device->storage);
   g_autofree char *clip_path = part_path (model, "text_encoder");
   g_autofree char *unet_path = part_path (model, "unet");
-  limn_clip *clip = limn_clip_load_with (ruler, clip_path, adapter->uses, adapter->n, error);
+  limn_clip *clip = limn_clip_load_with (ruler, clip_path, loras->uses, loras->n, error);
   limn_unet *unet = NULL;
 
-  *text = limn_lora_is_used (adapter->uses[0].lora);
+  *text = false;
+  for (gsize i = 0; i < loras->n; i++)
+    *text |= limn_lora_is_used (loras->uses[i].lora);
   if (clip)
-    unet = limn_unet_load_with (ruler, unet_path, adapter->uses, adapter->n, error);
+    unet = limn_unet_load_with (ruler, unet_path, loras->uses, loras->n, error);
   limn_clip_free (clip);
   limn_unet_free (unet);
   return unet != NULL;
 }
 
-static bool
-set_adapter (limn_model *model, const struct limn_lora_file *file, GError **error)
+bool
+limn_model_set_loras (limn_model *model,
+                      const struct limn_lora_file *files,
+                      gsize n,
+                      GError **error)
 {
-  struct loras adapter = { 0 };
+  struct loras loras = { 0 };
   bool good = true, text = false;
 
-  if (file->path)
-    good = loras_open (&adapter, file, 1, error) && check_adapter (model, &adapter, &text, error);
-  if (good && (file->path || model->adapted))
-    good = reload (model, &adapter, text, error);
-  loras_clear (&adapter);
+  if (n > 0)
+    good = loras_open (&loras, files, n, error) && check_loras (model, &loras, &text, error);
+  if (good && (n > 0 || model->adapted))
+    good = reload (model, &loras, text, error);
+  loras_clear (&loras);
   return good;
 }
 
@@ -121,7 +126,7 @@ limn_model_set_motion (limn_model *model, const struct limn_motion_params *param
     good = motion &&
            limn_motion_check (motion, limn_unet_get_config (model->unet), params->path, error);
   }
-  if (!good || !set_adapter (model, &params->adapter, error))
+  if (!good || !limn_model_set_loras (model, &params->adapter, params->adapter.path ? 1 : 0, error))
     return false;
   model->motion = g_steal_pointer (&motion);
   return true;
