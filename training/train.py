@@ -93,7 +93,7 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.backends.cudnn.allow_tf32 = True
     if options.device == "cpu":
-        torch.backends.cuda.enable_flash_sdp(False)  # of processors too; plain products are faster
+        torch.backends.cuda.enable_flash_sdp(False)  # of processors too, for the text encoder
     options.out.mkdir(parents=True, exist_ok=True)
     configs.save(config, options.out)
     if config.compile:

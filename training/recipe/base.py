@@ -44,6 +44,7 @@ class BasePart:
 
     def __init__(self, config, material, device, out, init=None):
         self.config, self.device, self.rate = config, device, config.rate
+        self.muon_rate = config.muon_rate
         tokenizer = models.make_tokenizer(config, out, init, lambda: all_captions(material))
         self.model = Diffusion(config, tokenizer, device, out)
         self.facts = self.model.facts
@@ -66,20 +67,21 @@ class BasePart:
     def prepare(self, step):
         self.pool.prepare(step)
 
-    def loss(self, step):
+    def batch(self, step):
         self.pool.step(step)
-        n = self.config.batch
-        drawn = int(WITH_SCRIBBLE * n)
+        models.learn_hints(self.branch, step < self.config.hint_steps)
         rng = state.numpy_rng(self.config.seed, "batch", step)
-        batch = self.pool.take(rng, n)
-        noisy, target, timesteps = self.model.noised(batch["latents"].float(), rng, step)
-        hints = self.samples.unpack(batch["hints"][:drawn])
+        batch = self.pool.take(rng, self.config.batch)
+        batch["hints"] = batch["hints"][: int(WITH_SCRIBBLE * self.config.batch)]
+        return self.model.noised(batch, rng, step)
+
+    def loss(self, batch):
+        hints = self.samples.unpack(batch["hints"])
         with models.autocast(self.device):
             text = self.model.text(batch["tokens"])
-            output = self.predict(noisy, timesteps, text, self.branch, hints)
-        error = self.model.error(output, target, batch["masks"])
-        loss = (error * self.model.schedule.weight(timesteps)).mean()
-        error = error.detach()
+            output = self.predict(batch["noisy"], batch["timesteps"], text, self.branch, hints)
+        loss, error = self.model.loss(output, batch)
+        drawn = len(hints)
         return loss, {"scribble": error[:drawn].mean(), "free": error[drawn:].mean()}
 
     @staticmethod

@@ -11,21 +11,33 @@ SIZE = 256
 
 
 class Sprites:
-    """The material's pictures where they are wanted: on a GPU all of them, else as needed."""
+    """The material's pictures where they are wanted: on a GPU all of them, else as needed.
 
-    def __init__(self, material, device):
-        self.device = torch.device(device)
-        self.all = material.sprites
+    With a `size` that divides 256 they are kept, and scenes rendered, at that size.
+    """
+
+    def __init__(self, material, device, size=SIZE):
+        self.device, self.size = torch.device(device), size
+        self.all = material.sprites if size == SIZE else shrunk(material.sprites, size)
         if self.device.type == "cuda":
-            self.all = torch.from_numpy(np.array(material.sprites)).to(self.device)
+            self.all = torch.from_numpy(np.array(self.all)).to(self.device)
 
     def gather(self, rows):
-        """Premultiplied pictures in 0..1. rows: [n] numpy. Returns [n, 4, 256, 256] f32"""
+        """Premultiplied pictures in 0..1. rows: [n] numpy. Returns [n, 4, size, size] f32"""
         if self.device.type == "cuda":
             chosen = self.all[torch.from_numpy(rows).to(self.device)]
         else:
             chosen = torch.from_numpy(np.stack([self.all[row] for row in rows]))
         return chosen.permute(0, 3, 1, 2).float() / 255
+
+
+def shrunk(sprites, size):
+    """[n, 256, 256, 4] uint8 -> [n, size, size, 4]"""
+    small = np.empty((len(sprites), size, size, 4), np.uint8)
+    for i in range(0, len(sprites), 64):
+        part = torch.from_numpy(np.array(sprites[i : i + 64])).permute(0, 3, 1, 2).float()
+        small[i : i + 64] = F.avg_pool2d(part, SIZE // size).round().byte().permute(0, 2, 3, 1)
+    return small
 
 
 def grid(device, size=SIZE):
@@ -34,9 +46,9 @@ def grid(device, size=SIZE):
     return line.expand(size, size), line[:, None].expand(size, size)
 
 
-def background(batch, device):
-    """Backgrounds alone: [b, 3, 256, 256]"""
-    x, y = grid(device)
+def background(batch, device, size=SIZE):
+    """Backgrounds alone: [b, 3, size, size]"""
+    x, y = grid(device, size)
     if "cameras" in batch:
         at = torch.stack([x, y, torch.ones_like(x)], -1)
         moved = torch.einsum("boc,hwc->bohw", torch.from_numpy(batch["cameras"]).to(device), at)
@@ -46,7 +58,7 @@ def background(batch, device):
     ends = torch.from_numpy(batch["colours"]).to(device)
     along = (x * levels.cos() + y * levels.sin()) / 2 + 0.5
     middle = 1 - (x.square() + y.square()) / 2
-    horizon = ((y - levels) * SIZE / 4 + 0.5).clamp(0, 1)
+    horizon = ((y - levels) * size / 4 + 0.5).clamp(0, 1)
     mix = torch.where(kinds == RADIAL, middle, torch.zeros_like(middle))
     mix = torch.where(kinds == GRADIENT, along, mix)
     mix = torch.where(kinds == HORIZON, horizon, mix).clamp(0, 1)[:, None]
@@ -56,12 +68,13 @@ def background(batch, device):
 def render(batch, sprites):
     """A collated batch (scenes.collate) as pictures.
 
-    Returns pictures [b, 3, 256, 256] in 0..1 and, for each place, its alpha [b, k, 256, 256].
+    Returns pictures [b, 3, size, size] in 0..1 and, for each place, its alpha [b, k, size, size];
+    `size` is that of the sprites.
     """
-    device = sprites.device
-    picture = background(batch, device)
+    device, size = sprites.device, sprites.size
+    picture = background(batch, device, size)
     b, k = batch["rows"].shape
-    alphas = torch.zeros(b, k, SIZE, SIZE, device=device)
+    alphas = torch.zeros(b, k, size, size, device=device)
     for j in range(k):
         used = np.flatnonzero(batch["rows"][:, j] >= 0)
         if len(used) == 0:
@@ -77,7 +90,7 @@ def render(batch, sprites):
 
 
 def _lay(layer, inverse):
-    """Pictures under affine maps from the scene: layer [n, 4, 256, 256], inverse [n, 2, 3] numpy.
+    """Pictures under affine maps from the scene: layer [n, 4, size, size], inverse [n, 2, 3] numpy.
 
     Where a picture shrinks below two thirds it is halved first, so that no pixel is skipped. What
     is chosen is known without asking the device, which may be busy.
@@ -90,6 +103,6 @@ def _lay(layer, inverse):
         index = torch.from_numpy(chosen).to(layer.device)
         part = F.avg_pool2d(layer[index], pool) if pool > 1 else layer[index]
         maps = torch.from_numpy(inverse[chosen]).to(layer.device)
-        at = F.affine_grid(maps, (len(part), 4, SIZE, SIZE), align_corners=False)
+        at = F.affine_grid(maps, (len(part), *layer.shape[1:]), align_corners=False)
         out[index] = F.grid_sample(part, at, align_corners=False)
     return out

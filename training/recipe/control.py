@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pose and depth branches, and the scribble branch alone, trained on the frozen base."""
 
+import dataclasses
+
 import torch
 
 from recipe import models, sheets, state
@@ -16,13 +18,16 @@ class ControlPart:
     """modules: {name: the branch}; `name` is a key of SAMPLES"""
 
     def __init__(self, name, config, material, device, out):
+        if name != "scribble":
+            config = dataclasses.replace(config, renew=config.renew_rendered)
         self.name, self.config, self.device, self.rate = name, config, device, config.rate
+        self.muon_rate = config.muon_rate
         tokenizer = Tokenizer.load(out / "tokenizer", config.positions)
         self.model = Diffusion(config, tokenizer, device, out, frozen=True)
         self.facts = self.model.facts
-        self.branch = models.make_controlnet(config, self.model.unet)
-        if name == "scribble":  # goes on from what it learned beside the base
-            self.branch.load_state_dict(models.trained(out, "base")[0]["scribble"])
+        self.branch = models.make_controlnet(config)
+        # Goes on from what the scribble branch learned beside the base.
+        self.branch.load_state_dict(models.trained(out, "base")[0]["scribble"])
         self.branch.to(device, memory_format=torch.channels_last)
         self.modules = {name: self.branch}
         self.samples = SAMPLES[name](
@@ -34,18 +39,18 @@ class ControlPart:
     def prepare(self, step):
         self.pool.prepare(step)
 
-    def loss(self, step):
+    def batch(self, step):
         self.pool.step(step)
         rng = state.numpy_rng(self.config.seed, self.name, "batch", step)
-        batch = self.pool.take(rng, self.config.batch)
-        noisy, target, timesteps = self.model.noised(batch["latents"].float(), rng, step)
+        return self.model.noised(self.pool.take(rng, self.config.batch), rng, step)
+
+    def loss(self, batch):
         hints = self.samples.unpack(batch["hints"])
         with models.autocast(self.device):
             text = self.model.text(batch["tokens"])
-            output = self.predict(noisy, timesteps, text, self.branch, hints)
-        error = self.model.error(output, target, batch["masks"])
-        loss = (error * self.model.schedule.weight(timesteps)).mean()
-        return loss, {"error": error.detach().mean()}
+            output = self.predict(batch["noisy"], batch["timesteps"], text, self.branch, hints)
+        loss, error = self.model.loss(output, batch)
+        return loss, {"error": error.mean()}
 
     def sheet(self, path):
         """Hints that training never drew, what is made of them, and what they came from."""

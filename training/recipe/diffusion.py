@@ -17,6 +17,7 @@ class Diffusion:
         weights, self.facts = models.trained(out, "vae")
         self.vae = models.load_frozen(models.make_vae(config), weights["vae"], device)
         self.unet = models.make_unet(config)
+        models.plain_attention(self.unet, device)
         self.text_encoder = models.make_text_encoder(config, tokenizer)
         self.schedule = schedule.Schedule(config, device)
         if frozen:
@@ -31,17 +32,24 @@ class Diffusion:
     def encode_prompts(self, prompts):
         return self.text(torch.tensor([self.tokenizer.encode(prompt) for prompt in prompts]))
 
-    def noised(self, clean, rng, step):
-        """Noisy latents, the target and timesteps for a batch: clean [n, 4, 32, 32]"""
+    def noised(self, batch, rng, step):
+        """Adds noisy latents, the target and timesteps to a batch with latents [n, 4, 32, 32]"""
+        clean = batch.pop("latents").float()
         timesteps = rng.permutation(schedule.draw_timesteps(rng, len(clean)))
         timesteps = torch.from_numpy(timesteps).to(self.device)
         generator = state.torch_rng(self.device, self.config.seed, "noise", step)
         noise = torch.randn(clean.shape, generator=generator, device=self.device)
-        return *self.schedule.target(clean, noise, timesteps), timesteps
+        noisy, target = self.schedule.target(clean, noise, timesteps)
+        return {**batch, "noisy": noisy, "target": target, "timesteps": timesteps}
+
+    def loss(self, output, batch):
+        """The weighted loss of the UNet's output, and the error of each sample, detached: [n]"""
+        error = self.error(output, batch["target"], batch["masks"])
+        return (error * self.schedule.weight(batch["timesteps"])).mean(), error.detach()
 
     def predict(self, noisy, timesteps, text, branch=None, hints=None, strength=1.0):
         """The UNet's output; the first len(hints) of the batch follow their hints."""
-        if branch is None:
+        if branch is None or len(hints) == 0:
             return self.unet(noisy, timesteps, text).sample
         n = len(hints)
         down, mid = branch(noisy[:n], timesteps[:n], text[:n], hints, strength, return_dict=False)

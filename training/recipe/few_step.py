@@ -36,6 +36,7 @@ class FewStepPart:
     """modules: lora"""
 
     name = "few-step"
+    muon_rate = None
 
     def __init__(self, config, material, device, out):
         self.config, self.device, self.rate = config, device, config.lora_rate
@@ -79,7 +80,8 @@ class FewStepPart:
         alpha, sigma = self.model.schedule.at(before)
         return alpha * clean + sigma * noise
 
-    def loss(self, step):
+    def batch(self, step):
+        """Points of a path, and where the guided teacher goes from them"""
         self.pool.step(step)
         n, width = self.config.batch // 2, 1000 // SOLVER_STEPS
         rng = state.numpy_rng(self.config.seed, self.name, step)
@@ -91,15 +93,27 @@ class FewStepPart:
         noise = torch.randn(clean.shape, generator=generator, device=self.device)
         noisy, _ = self.model.schedule.target(clean, noise, timesteps)
         hints = self.samples.unpack(batch["hints"][: int(0.6 * n)])
+        with models.autocast(self.device), torch.no_grad():
+            text = self.model.text(batch["tokens"])
+            empty = self.empty.expand(n, -1, -1).to(text)
+            lora.switch(self.adapters, False)
+            earlier = self.teacher(noisy, timesteps, before, text, empty, hints)
+            lora.switch(self.adapters, True)
+        return {
+            "text": text,
+            "hints": hints,
+            "noisy": noisy,
+            "timesteps": timesteps,
+            "earlier": earlier,
+            "before": before,
+        }
+
+    def loss(self, batch):
+        text, hints = batch["text"], batch["hints"]
         with models.autocast(self.device):
             with torch.no_grad():
-                text = self.model.text(batch["tokens"])
-                empty = self.empty.expand(n, -1, -1).to(text)
-                lora.switch(self.adapters, False)
-                earlier = self.teacher(noisy, timesteps, before, text, empty, hints)
-                lora.switch(self.adapters, True)
-                target = self.student(earlier, before, text, hints)
-            result = self.student(noisy, timesteps, text, hints)
+                target = self.student(batch["earlier"], batch["before"], text, hints)
+            result = self.student(batch["noisy"], batch["timesteps"], text, hints)
         distance = (result - target).square()
         loss = ((distance + HUBER**2).sqrt() - HUBER).mean()
         return loss, {"distance": distance.detach().mean()}

@@ -7,11 +7,11 @@ from torch import nn
 
 from recipe import compose, models, scenes, state
 
-SIDE = 96
+SIDE = 64
 
 
 class Judge(nn.Module):
-    """[n, 3, 96, 96] in 0..1 -> logits [n, classes]"""
+    """[n, 3, 64, 64] in 0..1 -> logits [n, classes]"""
 
     def __init__(self, classes, width=48):
         super().__init__()
@@ -41,6 +41,8 @@ class JudgePart:
     """modules: judge. Its classes are the names of training, in the order of `codes`."""
 
     name = "judge"
+    muon_rate = None
+    whole = True  # batch normalisation wants to see all of it
 
     def __init__(self, config, material, device):
         self.config, self.device, self.rate = config, device, 1e-3
@@ -48,21 +50,25 @@ class JudgePart:
         self.class_of = {code: i for i, code in enumerate(self.codes)}
         self.material = material
         self.chooser = scenes.Chooser(material)
-        self.sprites = compose.Sprites(material, device)
+        self.sprites = compose.Sprites(material, device, SIDE)
         self.judge = Judge(len(self.codes), config.judge_width)
         self.judge.to(device, memory_format=torch.channels_last)
         self.modules = {"judge": self.judge}
 
-    def loss(self, step):
+    def batch(self, step):
         rng = state.numpy_rng(self.config.seed, "judge", step)
         chosen = [self.chooser.scene(rng, "one") for _ in range(self.config.judge_batch)]
         pictures, _ = compose.render(scenes.collate(chosen), self.sprites)
-        pictures = self._disturb(shrink(pictures), rng)
+        pictures = self._disturb(pictures, rng)
         rows = [self.material.rows[scene.things[0].row]["code"] for scene in chosen]
         # A style may have names that 3d lacks; they count as no class.
         labels = torch.tensor([self.class_of.get(code, -100) for code in rows]).to(self.device)
+        return {"pictures": pictures, "labels": labels}
+
+    def loss(self, batch):
+        labels = batch["labels"]
         with models.autocast(self.device):
-            logits = self.judge(pictures)
+            logits = self.judge(batch["pictures"])
         loss = F.cross_entropy(logits.float(), labels, label_smoothing=0.05)
         top = logits.detach().topk(5).indices
         return loss, {"top5": (top == labels[:, None]).any(1).float().mean()}

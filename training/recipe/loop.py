@@ -4,10 +4,13 @@
 A part is an object with
     name               "vae", "base", ...
     modules            {name: nn.Module}; those with parameters that require a gradient are trained
-    rate               the peak learning rate
-    loss(step)         (scalar tensor, {name: float}) of step number `step`
+    rate               the peak learning rate of AdamW
+    muon_rate          that of Muon, or None where AdamW alone trains
+    batch(step)        {name: tensor [n, ...]}, what step number `step` learns from
+    loss(batch)        (scalar tensor, {name: float}), means over a batch or a share of it
     sheet(path)        draws a contact sheet with the weights as they are
-and, where it has them, prepare(step) before the first step and measure() -> {name: float}.
+and, where it has them, prepare(step) before the first step, measure() -> {name: float}, and `whole`
+where a batch cannot be learned from in shares.
 
 The learning rate warms up, stays, and falls to nothing over the last fifth of the minutes that were
 given (warm-up, stable, decay). When the fall began, and over how many steps, is part of the
@@ -21,7 +24,7 @@ import time
 
 import torch
 
-from recipe import state
+from recipe import muon, state
 from recipe.curves import Curves
 from recipe.ema import Ema
 from recipe.threads import Threads
@@ -38,7 +41,7 @@ class Loop:
     fall: True for the last fifth of the run, False for never, or over how many steps from now on.
     """
 
-    def __init__(self, part, folder, minutes, resume=True, steps=None, fall=True, ema=0.9995):
+    def __init__(self, part, folder, minutes, resume=True, steps=None, fall=True, ema=0.997):
         self.part, self.folder = part, folder / part.name
         self.folder.mkdir(parents=True, exist_ok=True)
         self.minutes, self.max_steps, self.may_fall = minutes, steps, fall is True
@@ -46,14 +49,7 @@ class Loop:
         self.curves = Curves(self.folder)
         modules = list(part.modules.values())
         self.parameters = [p for m in modules for p in m.parameters() if p.requires_grad]
-        decay = [p for p in self.parameters if p.dim() > 1]
-        plain = [p for p in self.parameters if p.dim() <= 1]
-        self.optimizer = torch.optim.AdamW(
-            [{"params": decay, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}],
-            lr=part.rate,
-            betas=(0.9, 0.99),
-            fused=True,
-        )
+        self.optimizers = muon.optimizers(part.modules, part.rate, part.muon_rate)
         self.ema = Ema(modules, ema)
         self.stopped = False
         self.seconds = 0.0  # of training, of all the processes of this run together
@@ -75,10 +71,10 @@ class Loop:
             self.part.prepare(self.step)
         self._clock = {"save": time.monotonic(), "sheet": 0.0}
         self.sums = {}
-        threads = Threads()
+        self.threads = Threads(self.part.device)
         while not self._is_over():
             self._begin_fall()
-            threads.adjust()
+            self.threads.adjust()
             began = time.monotonic()
             self._one_step()
             self._count(time.monotonic() - began)
@@ -97,18 +93,33 @@ class Loop:
         self.seconds += min(seconds, 10 * usual)
 
     def _one_step(self):
-        rate = self.part.rate * self._factor()
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        loss, values = self.part.loss(self.step)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        factor = self._factor()
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["lr"] = factor * optimizer.defaults["lr"]
+        values = self._learn(self.part.batch(self.step))
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.step += 1
         self.ema.update(self.step)
-        for name, value in {"loss": loss.detach(), "gradient": norm.detach(), **values}.items():
+        for name, value in {"gradient": norm.detach(), **values}.items():
             self.sums.setdefault(name, []).append(value)
+
+    def _learn(self, batch):
+        """Leaves the gradients of a batch; returns {name: value}, "loss" first."""
+
+        def learn(share, part):
+            loss, values = self.part.loss(share)
+            loss = loss * part
+            loss.backward()
+            return {"loss": loss.detach(), **{name: v * part for name, v in values.items()}}
+
+        if getattr(self.part, "whole", False):
+            return learn(batch, 1.0)
+        shares = self.threads.map(learn, batch)
+        return {name: sum(share[name] for share in shares) for name in shares[0]}
 
     def _factor(self):
         up = min(1.0, (self.step - self.rise_from + 1) / WARM_UP)
@@ -158,7 +169,7 @@ class Loop:
         means = {name: sum(float(v) for v in vs) / len(vs) for name, vs in self.sums.items()}
         if not math.isfinite(means["loss"]):
             raise SystemExit(f"{self.part.name}: the loss is {means['loss']} at step {self.step}")
-        self.curves.add(self.step, {**means, "rate": self.optimizer.param_groups[0]["lr"]})
+        self.curves.add(self.step, {**means, "rate": self.part.rate * self._factor()})
         self.sums = {}
         if self.step % 50 == 0:
             self._report(" ".join(f"{name} {value:.5g}" for name, value in means.items()))
@@ -200,7 +211,7 @@ class Loop:
                 "fall_steps": self.fall_steps,
                 "modules": {name: m.state_dict() for name, m in self.part.modules.items()},
                 "averaged": averaged,
-                "optimizer": self.optimizer.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
                 "ema": self.ema.state_dict(),
                 "facts": getattr(self.part, "facts", {}),
             },
@@ -209,14 +220,15 @@ class Loop:
 
     def _load(self):
         saved = state.load(self.last)
-        if "optimizer" not in saved:  # from carry.py: averaged weights alone
+        if "optimizers" not in saved:  # from carry.py: averaged weights alone
             for name, module in self.part.modules.items():
                 module.load_state_dict(saved["averaged"][name])
             self.ema.restart()
             return
         for name, module in self.part.modules.items():
             module.load_state_dict(saved["modules"][name])
-        self.optimizer.load_state_dict(saved["optimizer"])
+        for optimizer, kept in zip(self.optimizers, saved["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         self.ema.load_state_dict(saved["ema"])
         self.step, self.rise_from = saved["step"], saved["rise_from"]
         self.fall_from, self.fall_steps = saved["fall_from"], saved["fall_steps"]

@@ -39,10 +39,12 @@ class MotionPart:
 
     def __init__(self, config, material, device, out):
         self.config, self.device, self.rate = config, device, config.rate / 2
+        self.muon_rate = config.muon_rate / 2
         tokenizer = Tokenizer.load(out / "tokenizer", config.positions)
         self.model = Diffusion(config, tokenizer, device, out, frozen=True)
         self.facts = self.model.facts
         self.unet = motion_unet(config, self.model.unet).to(device)
+        models.plain_attention(self.unet, device)
         self.modules = {"motion": torch.nn.ModuleList(motion_modules(self.unet))}
         self.samples = FilmSamples(
             config, material, tokenizer, self.model.vae, self.facts["scaling_factor"], device
@@ -55,6 +57,7 @@ class MotionPart:
             config.films_first,
             device,
             out / self.name / "pool",
+            config.film_every,
         )
         self.forward = models.compiled(self._forward, config)
 
@@ -67,7 +70,7 @@ class MotionPart:
         text = text.repeat_interleave(noisy.shape[1], dim=0)
         return self.unet(films, timesteps, text).sample.transpose(1, 2)
 
-    def loss(self, step):
+    def batch(self, step):
         self.pool.step(step)
         rng = state.numpy_rng(self.config.seed, "motion", "batch", step)
         batch = self.pool.take(rng, self.config.film_batch)
@@ -79,11 +82,19 @@ class MotionPart:
         noise = torch.randn(clean.shape, generator=generator, device=self.device)
         each = timesteps.repeat_interleave(frames)
         noisy, target = self.model.schedule.target(clean.flatten(0, 1), noise.flatten(0, 1), each)
+        return {
+            "tokens": batch["tokens"],
+            "noisy": noisy.view_as(clean),
+            "target": target.view_as(clean),
+            "timesteps": timesteps,
+        }
+
+    def loss(self, batch):
         with models.autocast(self.device):
             text = self.model.text(batch["tokens"])
-            output = self.forward(noisy.view_as(clean), timesteps, text)
-        error = (output.float() - target.view_as(clean)).square().mean((1, 2, 3, 4))
-        loss = (error * self.model.schedule.weight(timesteps)).mean()
+            output = self.forward(batch["noisy"], batch["timesteps"], text)
+        error = (output.float() - batch["target"]).square().mean((1, 2, 3, 4))
+        loss = (error * self.model.schedule.weight(batch["timesteps"])).mean()
         return loss, {"error": error.detach().mean()}
 
     @torch.no_grad()

@@ -3,7 +3,7 @@
 
 Encoding costs as much as a training step, so that each sample is seen several times. Samples are
 made in blocks, and a block is a function of its number alone: block j lies at place j modulo the
-number of places, and at step s the pool has seen first + s blocks. On a processor the ring is a set
+number of places, and before step s the pool has seen first + s / every blocks. On a processor the ring is a set
 of mapped files, which outlive the process; on a GPU it lies in the GPU's memory.
 """
 
@@ -16,11 +16,13 @@ import torch
 class Pool:
     """fields: {name: (shape of one sample, numpy type)}; make(j) -> {name: tensor [block, ...]}
 
-    Samples of `first` blocks are there before the first step; the ring grows to `places` blocks.
+    Samples of `first` blocks are there before the first step; one more is made every `every` steps,
+    and the ring grows to `places` blocks.
     """
 
-    def __init__(self, fields, make, block, places, first, device, folder=None):
+    def __init__(self, fields, make, block, places, first, device, folder=None, every=1):
         self.make, self.block, self.places, self.first = make, block, places, min(first, places)
+        self.every = every
         self.device, self.folder = torch.device(device), folder
         self.written = 0
         mapped = folder is not None and self.device.type == "cpu"
@@ -64,9 +66,13 @@ class Pool:
             temporary.write_text(json.dumps({"written": written}))
             temporary.replace(self.count_path)
 
+    def _seen(self, step):
+        """Blocks that were made before `step`"""
+        return self.first + -(-step // self.every)
+
     def prepare(self, step):
         """Brings the ring to what it held before `step`, whatever a killed run wrote after it."""
-        wanted = self.first + step
+        wanted = self._seen(step)
         oldest = max(0, wanted - self.places)
         fresh = range(max(oldest, self.written), wanted)
         # Blocks from a future that was lost lie where older ones belong.
@@ -82,9 +88,10 @@ class Pool:
 
     def step(self, step):
         """Adds the block of this step. Call it before take()."""
-        if self.written <= self.first + step:
-            self._count(self.first + step + 1)
-            self._write(self.first + step)
+        wanted = self._seen(step + 1)
+        if self.written < wanted:
+            self._count(wanted)
+            self._write(wanted - 1)
 
     def take(self, rng, count):
         """A batch of different samples: {name: tensor [count, ...]}"""

@@ -11,6 +11,7 @@ class VaePart:
     """Trains on crops of composed scenes; measures on pictures that training never sees."""
 
     name = "vae"
+    muon_rate = None
 
     def __init__(self, config, material, device, init=None):
         self.config, self.device = config, device
@@ -31,8 +32,11 @@ class VaePart:
         latents = self.vae.encode(pixels).latents
         return latents, self.vae.decode(latents).sample
 
-    def loss(self, step):
-        pixels = self._crops(step)
+    def batch(self, step):
+        return {"pixels": self._crops(step)}
+
+    def loss(self, batch):
+        pixels = batch["pixels"]
         with models.autocast(self.device):
             latents, result = self.forward(pixels)
         latents, result = latents.float(), result.float()
