@@ -64,3 +64,6 @@ double golden_run_bound (const limn_device *device);
  * @name/cpu-bf16 on the processor; the last is skipped where that lacks bf16. */
 typedef void (*golden_func) (limn_device *device, gconstpointer data);
 void golden_add (const char *name, golden_func func, gconstpointer data);
+/* The same with one precision of Vulkan, for runs that take long where that is software: every
+ * other call has f16. */
+void golden_add_long (const char *name, golden_func func, gconstpointer data);

@@ -331,15 +331,15 @@ main (int argc, char **argv)
   g_test_add_func ("/animate/coverage", test_coverage);
   for (gsize i = 0; i < G_N_ELEMENTS (run_cases); i++) {
     g_autofree char *name = g_strconcat ("animate/", run_cases[i].name, NULL);
-    golden_add (name, test_run, &run_cases[i]);
+    golden_add_long (name, test_run, &run_cases[i]);
   }
   g_test_add_func ("/animate/part", test_part);
   g_test_add_func ("/animate/alone", test_alone);
-  golden_add ("animate/restyled", test_restyled, GINT_TO_POINTER (true));
-  golden_add ("animate/restyled-alone", test_restyled, GINT_TO_POINTER (false));
+  golden_add_long ("animate/restyled", test_restyled, GINT_TO_POINTER (true));
+  golden_add_long ("animate/restyled-alone", test_restyled, GINT_TO_POINTER (false));
   g_test_add_func ("/animate/restyled-part", test_restyled_part);
-  golden_add ("animate/memory", test_memory, NULL);
-  golden_add ("animate/memory-restyled", test_memory, GINT_TO_POINTER (true));
+  golden_add_long ("animate/memory", test_memory, NULL);
+  golden_add_long ("animate/memory-restyled", test_memory, GINT_TO_POINTER (true));
   result = g_test_run ();
   clip_end ();
   return result;

@@ -275,8 +275,8 @@ main (int argc, char **argv)
   g_free (motion_write_part (clip_folder, "starter-scribble", "starter-scribble.txt",
                              "starter.scribble."));
   g_free (motion_write_part (clip_folder, "starter-rgb", "starter-rgb.txt", "starter.rgb."));
-  golden_add ("animate/strengths", test_strengths, NULL);
-  golden_add ("animate/controlled", test_controlled, NULL);
+  golden_add_long ("animate/strengths", test_strengths, NULL);
+  golden_add_long ("animate/controlled", test_controlled, NULL);
   g_test_add_data_func ("/animate/embeddings/f32", GINT_TO_POINTER (LIMN_PRECISION_F32),
                         test_embeddings);
   g_test_add_data_func ("/animate/embeddings/auto", GINT_TO_POINTER (LIMN_PRECISION_AUTO),
