@@ -260,7 +260,7 @@ test_notes (void)
     { "\"sampler\":\"ddim\"", "\"sampler\":\"magic\"", "Sampler: DDIM,",
       "\"sampler\" has a value" },
     { "\"kind\":\"scribble\"", "\"kind\":\"vector\"", "Model: scribble", "\"vector\"" },
-    { "\"control\":\"scribble\"", "\"control\":\"pose\"", "Version: Limn", "ControlNet “pose”" },
+    { "\"control\":\"scribble\"", "\"control\":\"canny\"", "Version: Limn", "ControlNet “canny”" },
     { "\"limn\":1", "\"limn\":1,\"later\":[1,{}]", "Version: Limn", NULL },
   };
 

@@ -183,7 +183,7 @@ test_settings (void)
     { "--eta", "1", NULL },
     { "--cfg-rescale", "0.7", NULL },
     { "--rng", "cuda", NULL },
-    { "--prediction", "v", NULL },
+    { "--prediction", "epsilon", NULL },
     { "--sampler", "euler-a", NULL },
   };
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

@@ -171,7 +171,7 @@ static const struct {
   { "unet/config.json", "\"cross_attention_dim\": 128", "\"cross_attention_dim\": 64", "64" },
   { "unet/config.json", "\"attention_head_dim\": 4", "\"attention_head_dim\": -4",
     "attention_head_dim" },
-  { "unet/config.json", "    192\n", "    256\n", "256" },
+  { "unet/config.json", "    160\n", "    256\n", "256" },
   { "unet/config.json", "\"UpBlock2D\"", "\"AttnUpBlock3D\"", "AttnUpBlock3D" },
   { "unet/config.json", "\"in_channels\": 4", "\"in_channels\": 9", "9" },
   { "vae/config.json", "\"latent_channels\": 4", "\"latent_channels\": 1000000",
@@ -180,7 +180,7 @@ static const struct {
   { "text_encoder/config.json", "\"num_attention_heads\": 4", "\"num_attention_heads\": 5",
     "num_attention_heads" },
   { "text_encoder/config.json", "\"vocab_size\": 3514", "\"vocab_size\": 3000", "3000" },
-  { "scheduler/scheduler_config.json", "\"epsilon\"", "\"prophecy\"", "prophecy" },
+  { "scheduler/scheduler_config.json", "\"v_prediction\"", "\"prophecy\"", "prophecy" },
   { "scheduler/scheduler_config.json", "\"num_train_timesteps\": 1000",
     "\"num_train_timesteps\": 1e99", "num_train_timesteps" },
   { "controlnet-scribble/config.json", "\"norm_num_groups\": 16", "\"norm_num_groups\": 48",
@@ -259,10 +259,10 @@ test_other_controlnet (void)
 static void
 test_no_controlnet (void)
 {
-  g_autofree char *control = g_strdup_printf ("depth=%s", balloon);
+  g_autofree char *control = g_strdup_printf ("canny=%s", balloon);
   const char *const more[] = { "--control", control, NULL };
 
-  assert_fails (model, more, NULL, "depth");
+  assert_fails (model, more, NULL, "canny");
 }
 
 static void

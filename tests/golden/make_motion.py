@@ -500,7 +500,7 @@ def restyled(tensors, folder, model):
 
 # One layer each, for a test of loading alone.
 SMALL_LORAS = {
-    "starter-lora.txt": "mid_block.attentions.0.transformer_blocks.0.attn2.to_v 192 128 4",
+    "starter-lora.txt": "mid_block.attentions.0.transformer_blocks.0.attn2.to_v 160 128 4",
     "starter-text-lora.txt": "text_model.encoder.layers.0.self_attn.q_proj 128 128 4",
     "starter-motion-lora.txt":
         "down_blocks.1.motion_modules.0.transformer_blocks.0.attn1.to_v 128 128 4",

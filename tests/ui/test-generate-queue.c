@@ -406,12 +406,12 @@ test_left_out (void)
   g_autoptr (limn_recipe) recipe = NULL;
 
   limn_document_set_layer (document, limn_document_layer (document, 0)->id, LIMN_LAYER_CONTROL,
-                           g_variant_new_string ("pose"), 0);
+                           g_variant_new_string ("canny"), 0);
   fixture_ask (studio, 1);
   fixture_wait (limn_job_has_ended (fixture_job (0)));
   g_assert_cmpint (limn_job_get_state (fixture_job (0)), ==, LIMN_JOB_DONE);
   g_assert_cmpuint (messages->count, ==, 1);
-  g_assert_nonnull (strstr (messages->last, "pose"));
+  g_assert_nonnull (strstr (messages->last, "canny"));
   recipe = read_recipe (limn_document_result (document, 0));
   g_assert_cmpuint (recipe->params.n_controls, ==, 0);
   fixture_studio_free (studio);

@@ -149,7 +149,7 @@ test_missing (struct fixture *fixture, gconstpointer data)
   /* A picture can feed one too. */
   limn_studio_set_layer (fixture->studio, fixture->low);
   g_assert_cmpuint (gtk_drop_down_get_selected (types), ==, 0);
-  gtk_drop_down_set_selected (types, 1);
+  gtk_drop_down_set_selected (types, 3);
   g_assert_cmpstr (limn_layer_get_text (fixture_layer (fixture, fixture->low), LIMN_LAYER_CONTROL),
                    ==, "scribble");
   g_assert_true (gtk_widget_get_sensitive (fixture_get (fixture->panel, "weight_scale")));

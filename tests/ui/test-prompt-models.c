@@ -72,10 +72,10 @@ test_bundled (void)
   g_assert_cmpstr (limn_model_entry_get_model (first), ==, "");
   g_assert_null (limn_model_entry_get_problem (first));
   g_assert_cmpstr (path, ==, starter);
-  assert_controls ("", "scribble");
+  assert_controls ("", "depth|pose|scribble");
   g_assert_null (limn_models_control_path ("", "scribble"));
   wait_idle ();
-  assert_controls ("", "scribble");
+  assert_controls ("", "depth|pose|scribble");
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (models)), ==, 1);
 }
 
@@ -90,12 +90,12 @@ test_folders (void)
   g_autofree char *unet = g_build_filename (starter, "unet", NULL);
   g_autofree char *broken = g_build_filename (models_folder, "broken.safetensors", NULL);
   g_autofree char *linked = g_build_filename (models_folder, "linked", NULL);
-  g_autofree char *pose = NULL;
+  g_autofree char *canny = NULL;
   LimnModels *models = limn_models_get_default ();
 
   make_link (starter, models_folder, "linked");
   make_link (starter, deep, "deep");
-  make_link (scribble, loose, "control_v11p_sd15_openpose");
+  make_link (scribble, loose, "control_v11p_sd15_canny");
   make_link (unet, models_folder, "only-a-unet");
   g_assert_true (g_file_set_contents (broken, "nothing", -1, NULL));
   rescan ();
@@ -109,10 +109,10 @@ test_folders (void)
   g_assert_cmpstr (limn_model_entry_get_name (find ("a/b/deep")), ==, "deep");
   g_assert_nonnull (strstr (limn_model_entry_get_problem (find ("broken.safetensors")), broken));
 
-  assert_controls (linked, "pose|scribble");
+  assert_controls (linked, "canny|depth|pose|scribble");
   g_assert_null (limn_models_control_path (linked, "scribble"));
-  pose = limn_models_control_path (linked, "pose");
-  g_assert_true (g_str_has_suffix (pose, "control_v11p_sd15_openpose"));
+  canny = limn_models_control_path (linked, "canny");
+  g_assert_true (g_str_has_suffix (canny, "control_v11p_sd15_canny"));
   g_assert_null (limn_models_control_path (linked, "depth"));
   assert_controls ("/nowhere", "");
 }

@@ -11,6 +11,10 @@ It draws what Fluent Emoji draws, and simple solids and jointed figures: one thi
 plain ground. It knows no photographs, no wide scenes and no writing. Prompts are English, at most
 {words} tokens, in the form that its captions had: "red apple on blue", "cat, flat, on pink",
 "cat left of a yellow star on green". Styles are "3d", "flat" and "line".
+
+With a scribble it fills the drawn shapes in the colours that the prompt names, shaded, on the named
+background. It is young: without a drawing most things stay shapeless, small parts and faces are
+blurred, several things in one picture mix their colours, and figures follow a pose roughly.
 """
 MEASURED = "What it reaches of what was wanted stands in [REPORT.md](REPORT.md).\n"
 PARTS = {
