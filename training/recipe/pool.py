@@ -3,8 +3,8 @@
 
 Encoding costs as much as a training step, so that each sample is seen several times. Samples are
 made in blocks, and a block is a function of its number alone: block j lies at place j modulo the
-number of places, and before step s the pool has seen first + s / every blocks. On a processor the ring is a set
-of mapped files, which outlive the process; on a GPU it lies in the GPU's memory.
+number of places, and before step s the pool has seen first + s / every blocks. On a processor the
+ring is a set of mapped files, which outlive the process; on a GPU it lies in the GPU's memory.
 """
 
 import json
