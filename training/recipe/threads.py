@@ -23,10 +23,13 @@ class Threads:
     """
 
     def __init__(self, device):
-        self.count = 1 if torch.device(device).type == "cuda" else torch.get_num_threads()
+        self.most = 1 if torch.device(device).type == "cuda" else torch.get_num_threads()
+        self.count = self.most
         self.active = "OMP_NUM_THREADS" not in os.environ and Path("/proc/stat").exists()
         self.at, self.busy = None, 0.0
-        self.workers = ThreadPoolExecutor(self.count, initializer=torch.set_num_threads, initargs=(1,))
+        self.workers = ThreadPoolExecutor(
+            self.most, initializer=torch.set_num_threads, initargs=(1,)
+        )
 
     @staticmethod
     def _look():
@@ -37,14 +40,14 @@ class Threads:
 
     def adjust(self):
         """Call it between two steps."""
-        if not self.active or self.workers._max_workers == 1:
+        if not self.active or self.most == 1:
             return
         at, busy = self._look()
         if self.at is not None and at - self.at < WAIT:
             return
         if self.at is not None:
             others = (busy - self.busy) / (at - self.at)
-            self.count = max(1, round(self.workers._max_workers - others))
+            self.count = max(1, round(self.most - others))
             torch.set_num_threads(self.count)
         self.at, self.busy = at, busy
 
