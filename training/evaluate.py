@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from recipe import (
     colours,
@@ -176,6 +177,15 @@ class Evaluation:
         order = rng.permutation(len(found))
         return [found[order[i % len(found)]] for i in range(count)]
 
+    def _drawn(self, rng, nouns):
+        """Scribbles [n, 3, 256, 256] of things"""
+        chosen = [
+            scenes.Scene([scenes.Thing(self.material.by_code[code]["3d"], scale=0.9)], label)
+            for code, label in nouns
+        ]
+        pictures, alphas = compose.render(scenes.collate(chosen), self.sprites)
+        return scribble.unpack(scribble.pack(scribble.draw(rng, pictures, alphas)))
+
     def objects(self, sample=None, suffix=""):
         """Recognised with a matching scribble, and without."""
         if self.judge is None:
@@ -183,12 +193,7 @@ class Evaluation:
         sample = sample or self.sample
         rng = state.numpy_rng("evaluate", "objects")
         nouns = self._nouns(rng, self.count)
-        chosen = [
-            scenes.Scene([scenes.Thing(self.material.by_code[code]["3d"], scale=0.9)], label)
-            for code, label in nouns
-        ]
-        pictures, alphas = compose.render(scenes.collate(chosen), self.sprites)
-        hints = scribble.unpack(scribble.pack(scribble.draw(rng, pictures, alphas)))
+        hints = self._drawn(rng, nouns)
         names = rng.choice(colours.NAMES, len(nouns))
         prompts = [f"{label} on {name}" for (_, label), name in zip(nouns, names, strict=True)]
         codes = [code for code, _ in nouns]
@@ -200,6 +205,16 @@ class Evaluation:
         self.note(f"prompt: object in the top 5, without{suffix}", float(share), 0.35)
         if not suffix:
             self._sheet("objects", made, free, prompts)
+
+    def gallery(self, columns=8, rows=6, side=192):
+        """Common nouns with a scribble, as they come: gallery.webp beside the report."""
+        rng = state.numpy_rng("evaluate", "gallery")
+        nouns = self._nouns(rng, columns * rows)
+        prompts = [f"{label} on {rng.choice(colours.NAMES)}" for _, label in nouns]
+        made = self.sample(prompts, "scribble", self._drawn(rng, nouns))
+        small = F.interpolate(made, (side, side), mode="area").unflatten(0, (rows, columns))
+        captions = [prompts[i : i + columns] for i in range(0, len(prompts), columns)]
+        sheets.save(self.out / "gallery.webp", small, captions)
 
     def pairs(self):
         """Two objects, each recognised on its side."""
@@ -297,6 +312,8 @@ class Evaluation:
         missing = [part for part in parts if not (self.run / part / "last.pt").exists()]
         if missing:
             lines += ["", f"Not trained, so not measured: {', '.join(missing)}."]
+        lines += ["", "Things that training knows, drawn with a scribble, as they came:", ""]
+        lines.append("![A sheet of 48 pictures](gallery.webp)")
         (self.out / "REPORT.md").write_text("\n".join(lines) + "\n")
 
 
@@ -319,6 +336,7 @@ def main():
     evaluation.backgrounds()
     evaluation.objects()
     evaluation.pairs()
+    evaluation.gallery()
     evaluation.motion()
     evaluation.few_step()
     evaluation.write()

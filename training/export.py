@@ -135,7 +135,8 @@ def export(run, config, out, report=None):
     checkpoints = {name: run / name / "last.pt" for name in PARTS}
     steps = {n: state.load(path)["step"] for n, path in checkpoints.items() if path.exists()}
     if report:
-        shutil.copy(report, temporary / "REPORT.md")
+        for name in ("REPORT.md", "gallery.webp"):
+            shutil.copy(report / name, temporary / name)
     card_text = card.text(config, sizes, steps, bool(report))
     (temporary / "README.md").write_text(card_text)
     if out.exists():
@@ -149,7 +150,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--run", type=Path, default=here / "out")
     parser.add_argument("--out", type=Path, default=here / "out/export")
-    parser.add_argument("--report", type=Path, help="a REPORT.md of evaluate.py to go with it")
+    parser.add_argument("--report", type=Path, help="the folder of evaluate.py's REPORT.md")
     options = parser.parse_args()
     sizes = export(options.run, configs.load(options.run), options.out, options.report)
     for name, size in sizes.items():

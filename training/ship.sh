@@ -10,7 +10,7 @@ python=${PYTHON:-python3}
 root=$(dirname "$here")
 starter=$root/data/models/starter
 
-"$python" "$here/export.py" --run "$run" --out "$root/out/starter" --report "$report/REPORT.md"
+"$python" "$here/export.py" --run "$run" --out "$root/out/starter" --report "$report"
 "$python" "$here/test_export.py" "$root/out/starter"
 rm -rf "$starter"
 mv "$root/out/starter" "$starter"

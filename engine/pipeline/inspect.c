@@ -15,6 +15,8 @@
 #define INPAINTING_CHANNELS 9
 
 /* A part that can be loaded by itself: @path is its folder, or the file that it is in. */
+#define CONTROL_FOLDER "controlnet-"
+
 struct piece {
   char *path;
   limn_part part;
@@ -166,6 +168,16 @@ measure (struct limn_inspection *inspection, const GArray *pieces, GError **erro
   return true;
 }
 
+/* What a model's folder calls its ControlNet. */
+static void
+append_type (GString *parts, const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+
+  if (g_str_has_prefix (base, CONTROL_FOLDER))
+    g_string_append_printf (parts, " %s", base + strlen (CONTROL_FOLDER));
+}
+
 static void
 describe_pieces (struct limn_inspection *inspection, const GArray *pieces)
 {
@@ -179,6 +191,8 @@ describe_pieces (struct limn_inspection *inspection, const GArray *pieces)
     read_piece (inspection, piece);
     wanted[piece->part] = true;
     g_string_append_printf (parts, "%s%s", i > 0 ? ", " : "", limn_part_names[piece->part]);
+    if (piece->part == LIMN_PART_CONTROLNET)
+      append_type (parts, piece->path);
   }
   if (pieces->len == 1)
     inspection->kind = limn_part_names[g_array_index (pieces, struct piece, 0).part];
@@ -280,6 +294,12 @@ inspect_part_folder (struct limn_inspection *inspection,
   return false;
 }
 
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
 static bool
 inspect_controls (struct limn_inspection *inspection,
                   GArray *pieces,
@@ -287,12 +307,17 @@ inspect_controls (struct limn_inspection *inspection,
                   GError **error)
 {
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   const char *name;
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree char *path = g_build_filename (folder, name, NULL);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_prefix (name, CONTROL_FOLDER))
+      g_ptr_array_add (names, g_strdup (name));
+  g_ptr_array_sort (names, compare_names);
+  for (guint i = 0; i < names->len; i++) {
+    g_autofree char *path = g_build_filename (folder, names->pdata[i], NULL);
 
-    if (g_str_has_prefix (name, "controlnet-") && g_file_test (path, G_FILE_TEST_IS_DIR) &&
+    if (g_file_test (path, G_FILE_TEST_IS_DIR) &&
         !inspect_part (inspection, pieces, path, LIMN_PART_CONTROLNET, error))
       return false;
   }

@@ -97,8 +97,8 @@ test_refusals (struct fixture *fixture, gconstpointer data)
   assert_refused (fixture, &good, LIMN_ERROR_ARGUMENT, "weight of control \"scribble\" is inf");
   fixture->control = good_control, fixture->control.start = 0.75f, fixture->control.end = 0.5f;
   assert_refused (fixture, &good, LIMN_ERROR_ARGUMENT, "from 0.75 to 0.5");
-  fixture->control = good_control, fixture->control.type = "pose";
-  assert_refused (fixture, &good, LIMN_ERROR_MODEL, "has no ControlNet \"pose\"");
+  fixture->control = good_control, fixture->control.type = "canny";
+  assert_refused (fixture, &good, LIMN_ERROR_MODEL, "has no ControlNet \"canny\"");
   fixture->control = good_control, fixture->control.type = "/../unet";
   assert_refused (fixture, &good, LIMN_ERROR_MODEL, "has no ControlNet");
   fixture->control = good_control, fixture->control.image = NULL;

@@ -334,7 +334,7 @@ test_picture (struct fixture *fixture, gconstpointer data)
     double low, high; /* of the distance without a guide that is left */
   } runs[] = {
     { LIMN_SAMPLER_DDIM, 6, 1, 0.1, 0.8 },     { LIMN_SAMPLER_DDIM, 12, 1, 0.1, 0.8 },
-    { LIMN_SAMPLER_DPMPP_2M, 6, 1, 0.1, 0.8 }, { LIMN_SAMPLER_HEUN, 6, 1, 0.1, 0.8 },
+    { LIMN_SAMPLER_DPMPP_2M, 6, 1, 0.1, 0.8 }, { LIMN_SAMPLER_HEUN, 6, 1, 0.1, 0.9 },
     { LIMN_SAMPLER_DDIM, 6, 4, 0, 0.35 },
   };
   struct limn_guide guide = { LIMN_GUIDE_COLOUR, { 0, 0.4f, 1 }, .x = 0, .y = 0,

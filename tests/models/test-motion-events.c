@@ -176,8 +176,8 @@ test_refusals (void)
   params = good, params.controls = &control, params.n_controls = 1;
   control.weights = weights;
   assert_refused (model, &params, "the weight of control \"scribble\" is nan at frame 2");
-  control.weights = NULL, control.type = "pose";
-  assert_refused (model, &params, "has no ControlNet \"pose\"");
+  control.weights = NULL, control.type = "canny";
+  assert_refused (model, &params, "has no ControlNet \"canny\"");
   refuse_strengths (&good);
   base.hires_scale = 2;
   assert_refused (model, &good, "an animation knows no hires fix");

@@ -476,7 +476,9 @@ test_inspect (void)
     { "tests/golden/" MODEL, "model", "text encoder, unet, autoencoder", "safetensors", 362 },
     { "tests/golden/" OPEN_CLIP, "text encoder", NULL, "safetensors", 42 },
     { "tests/golden/controlnet-a", "ControlNet", NULL, "folder", 0 },
-    { "data/models/starter", "model", "text encoder, unet, autoencoder, ControlNet", "folder", 0 },
+    { "data/models/starter", "model",
+      "text encoder, unet, autoencoder, ControlNet depth, ControlNet pose, ControlNet scribble",
+      "folder", 0 },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
